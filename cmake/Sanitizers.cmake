@@ -5,6 +5,6 @@ set(RESTARTBENCH_SANITIZE "" CACHE STRING
   "Sanitizers, separated by commas: address,undefined or thread")
 if(RESTARTBENCH_SANITIZE)
   add_compile_options(-fsanitize=${RESTARTBENCH_SANITIZE} -fno-sanitize-recover=all
-    -fno-omit-frame-pointer)
+    -fno-omit-frame-pointer -O1 -Wno-maybe-uninitialized)
   add_link_options(-fsanitize=${RESTARTBENCH_SANITIZE})
 endif()
