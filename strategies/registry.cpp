@@ -2,16 +2,19 @@
 #include <array>
 #include <cstdio>
 
+#include "strategies/bare/in_process.h"
 #include "strategies/contract.h"
 #include "strategies/null/null.h"
 #include "strategies/strategy.h"
+#include "strategies/userspace/restarter.h"
 
 namespace rb {
 namespace {
 
 /// In the order in which they are listed and compared: ratios are to the first.
 constexpr std::array kStrategies = {
-    &kNullStrategy,
+    &kUserspace, &kUserspaceCloseRange, &kUserspaceNaive, &kBare,
+    &kBareFiles, &kBareMemory, &kNullStrategy,
 };
 
 bool checked() {
