@@ -51,6 +51,7 @@ class Search {
     while (!frames_.empty()) {
       const auto candidate = next_choice(frames_.back());
       if (!candidate) {
+        note_dead_end();
         dead_ends_.insert(fingerprint(reducer_.state(), frames_.back().throwaways));
         frames_.pop_back();
         if (!frames_.empty()) reducer_.undo_to(frames_.back().mark);
@@ -77,13 +78,12 @@ class Search {
 
   void push(int throwaways) {
     frames_.push_back({.mark = reducer_.mark(), .throwaways = throwaways, .candidates = {}});
-    note_progress();
   }
 
   std::optional<Candidate> next_choice(Frame& frame) {
     if (!frame.listed && frame.next == 0 && !limits_.thorough) {
       frame.next = 1;
-      if (auto quick = quick_candidate(reducer_)) return quick;
+      if (auto quick = quick_candidate(reducer_, limits_.exec)) return quick;
     }
     if (!frame.listed) {
       frame.listed = true;
@@ -114,8 +114,8 @@ class Search {
     return true;
   }
 
-  /// Remembers what blocks the state with the fewest tasks left.
-  void note_progress() {
+  /// Remembers what blocks the dead end with the fewest tasks left.
+  void note_dead_end() {
     const ReverseState& state = reducer_.state();
     if (result_.blocked >= 0 && state.alive() >= fewest_) return;
     fewest_ = state.alive();
