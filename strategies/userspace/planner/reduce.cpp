@@ -163,9 +163,9 @@ Reducer::Found Reducer::find_sibling(int task) {
 void Reducer::settle() {
   while (!fresh_.empty() || !orphaned_.empty()) {
     const bool siblings = fresh_.empty();
-    std::vector<int>& queue = siblings ? orphaned_ : fresh_;
-    const int task = queue.back();
-    queue.pop_back();
+    // First come, first served: high numbers go first and low ones create.
+    const int task = siblings ? orphaned_.front() : fresh_.back();
+    siblings ? orphaned_.pop_front() : fresh_.pop_back();
     if (!siblings) queued_[static_cast<std::size_t>(task)] = 0;
     if (!state_.task(task).alive || !state_.is_leaf(task)) continue;
     const Found found = siblings ? find_sibling(task) : find_parent(task);

@@ -1,6 +1,7 @@
 // Taking tasks off the finished graph, and the plain removals that need no choice.
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "strategies/userspace/planner/fit.h"
@@ -75,7 +76,7 @@ class Reducer {
   PlannerMeans means_;
   std::vector<Move> moves_;
   std::vector<int> fresh_;     // to be looked at
-  std::vector<int> orphaned_;  // no creator in the parent's group; siblings next
+  std::deque<int> orphaned_;  // no creator in the parent's group; siblings next
   std::vector<char> queued_;
   bool settling_ = false;
   long work_ = 0;

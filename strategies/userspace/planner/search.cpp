@@ -9,7 +9,7 @@ namespace rb {
 namespace {
 
 /// Weighed pairs a node may cost on average before the search gives up.
-constexpr long kWorkPerNode = 500;
+constexpr long kWorkPerNode = 200;
 
 class Search {
  public:
@@ -65,6 +65,7 @@ class Search {
       if (settle_and_finish()) return true;
       if (++nodes_ > node_limit_ || reducer_.work() > work_limit_) {
         gave_up_ = true;
+        note_dead_end();
         return false;
       }
       if (!dead_ends_.empty() && dead_ends_.contains(fingerprint(reducer_.state(), throwaways))) {
