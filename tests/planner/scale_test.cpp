@@ -40,13 +40,21 @@ SharingGraph exec_graph(int chains) {
   return graph;
 }
 
+/// middle_graph in which all of A and C share one files table with the root.
+SharingGraph common_graph(int chains) {
+  SharingGraph graph = middle_graph(chains);
+  for (std::size_t i = 0; i < graph.tasks.size(); ++i)
+    if (i % 3 != 2) graph.tasks[i].object[2] = 0;
+  return graph;
+}
+
 TEST_CASE("clones from parents and leaders weigh one creator a task", "[planner]") {
   CHECK(work_for(thread_graph(10000)) == 10001);
   CHECK(work_for(flat_graph(2000)) == 2001);
 }
 
 TEST_CASE("work is linear in the number of tasks", "[planner]") {
-  for (auto* make : {sibling_graph, zigzag_graph, middle_graph}) {
+  for (auto* make : {sibling_graph, zigzag_graph, middle_graph, common_graph}) {
     const long small = work_for(make(250));
     const long large = work_for(make(1000));
     CHECK(large <= 5 * small);

@@ -33,6 +33,17 @@ void Reducer::look_at_users(int cls, int object) {
   for (int i = state_.first_user(cls, object); i >= 0; i = state_.next_user(cls, i)) look_again(i);
 }
 
+void Reducer::look_around(int creator, int cls, int object) {
+  const int group = state_.task(creator).leader;
+  const int parent = state_.task(group).parent;
+  const int around =
+      state_.child_count(group) + state_.thread_count(group) + state_.child_count(parent);
+  if (state_.users(cls, object) <= around) return look_at_users(cls, object);
+  for (int i = state_.first_child(group); i >= 0; i = state_.next_child(i)) look_again(i);
+  for (int i = state_.first_thread(group); i >= 0; i = state_.next_thread(i)) look_again(i);
+  for (int i = state_.first_child(parent); i >= 0; i = state_.next_child(i)) look_again(i);
+}
+
 void Reducer::start_settling() {
   settling_ = true;
   for (int i = 0; i < state_.size(); ++i) look_again(i);
@@ -73,12 +84,18 @@ void Reducer::create(int task, int creator, const Fit& fit) {
   for (const Shared shared : kAllShared) {
     const int cls = static_cast<int>(shared);
     const int object = child.object[static_cast<std::size_t>(cls)];
-    const bool committed = (fit.commit & share_bit(shared)) != 0;
-    if (object != kWild && (committed || state_.users(cls, object) == 1))
+    if (object == kWild) continue;
+    if (state_.users(cls, object) == 1)
       look_at_users(cls, object);
+    else if ((fit.commit & share_bit(shared)) != 0)
+      look_around(creator, cls, object);
   }
-  if (session != kWild && (fit.commits_session || state_.users(kSessionClass, session) == 1))
-    look_at_users(kSessionClass, session);
+  if (session != kWild) {
+    if (state_.users(kSessionClass, session) == 1)
+      look_at_users(kSessionClass, session);
+    else if (fit.commits_session)
+      look_around(by.leader, kSessionClass, session);
+  }
   look_again(child.leader == task ? child.parent : child.leader);
   look_again(creator);
 }

@@ -66,6 +66,8 @@ class Reducer {
   };
   void look_again(int task);
   void look_at_users(int cls, int object);
+  /// After creator took to an object: those of its users that it could create.
+  void look_around(int creator, int cls, int object);
   [[nodiscard]] Found plain(int task, int creator, Placement placement);
   [[nodiscard]] Found find_parent(int task);
   [[nodiscard]] Found find_sibling(int task);
