@@ -29,7 +29,7 @@ using ParameterValues = std::map<std::string, std::int64_t, std::less<>>;
 /// A workload; every field is required. Same values, same bytes.
 struct Workload {
   const char* name;
-  const char* summary;  ///< one line
+  const char* summary;                    ///< one line
   std::span<const Parameter> parameters;  ///< without "seed", which every workload has
 
   /// Appends the tree to an empty writer. Values are complete and in range.
