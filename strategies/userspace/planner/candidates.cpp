@@ -29,6 +29,13 @@ int helpers_needed(const ReverseState& state, int creator, int task) {
   return by.moves_children == kWild || by.moves_children == state.task(task).parent ? 0 : 1;
 }
 
+/// Whether task could be made if creator had exec'd since.
+bool wants_exec(const ReverseState& state, int creator, int task) {
+  const int mm = state.task(task).object[kMm];
+  return mm != kWild && mm != state.task(creator).object[kMm] && state.users(kMm, mm) > 1 &&
+         can_have_execed(state, creator);
+}
+
 class Collector {
  public:
   Collector(Reducer& reducer, int throwaways)
@@ -53,9 +60,8 @@ class Collector {
   void exec_of(int task) {
     if (!can_have_execed(state_, task)) return;
     for (int i = state_.first_alive(); i >= 0; i = state_.next_alive(i)) {
-      const int mm = state_.task(i).object[kMm];
-      if (i == task || mm == kWild || mm == state_.task(task).object[kMm]) continue;
-      if (!state_.is_leader(i) || !state_.is_leaf(i) || state_.users(kMm, mm) == 1) continue;
+      if (i == task || !state_.is_leader(i) || !state_.is_leaf(i)) continue;
+      if (!wants_exec(state_, task, i)) continue;
       if (!place(state_, reducer_.means(), i, task, true).ok) continue;
       found.push_back(
           {.kind = Candidate::Kind::kExec, .task = task, .fit = {}, .price = kExecPrice});
@@ -102,9 +108,10 @@ class Collector {
 
 }  // namespace
 
-std::optional<Candidate> quick_candidate(Reducer& reducer) {
+std::optional<Candidate> quick_candidate(Reducer& reducer, bool exec) {
   const ReverseState& state = reducer.state();
   std::optional<Candidate> best;
+  std::optional<Candidate> exec_best;
   int seen = 0;
   for (int i = state.first_alive(); i >= 0; i = state.next_alive(i)) {
     if (!state.is_leaf(i)) continue;
@@ -114,9 +121,13 @@ std::optional<Candidate> quick_candidate(Reducer& reducer) {
     const Fit fit = reducer.weigh(i, creator, false);
     if (fit.ok && (!best || commit_price(fit) < best->price))
       best = Candidate{.task = i, .creator = creator, .fit = fit, .price = commit_price(fit)};
-    if (best && (best->price <= kCommitPrice || ++seen >= kQuickLeaves)) return best;
+    if (!fit.ok && exec && !exec_best && state.is_leader(i) && wants_exec(state, creator, i))
+      exec_best = Candidate{
+          .kind = Candidate::Kind::kExec, .task = creator, .fit = {}, .price = kExecPrice};
+    if (best && best->price <= kCommitPrice) return best;
+    if ((best || exec_best) && ++seen >= kQuickLeaves) break;
   }
-  return best;
+  return best ? best : exec_best;
 }
 
 std::vector<Candidate> all_candidates(Reducer& reducer, int throwaways, bool exec) {

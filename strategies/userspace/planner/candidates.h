@@ -20,8 +20,9 @@ struct Candidate {
 };
 
 /// A cheap choice found without weighing all of them: a leaf that its parent's
-/// or its own leader can have created. nullopt: none like that.
-[[nodiscard]] std::optional<Candidate> quick_candidate(Reducer& reducer);
+/// or its own leader can have created, or could if that had exec'd. nullopt:
+/// none like that.
+[[nodiscard]] std::optional<Candidate> quick_candidate(Reducer& reducer, bool exec);
 
 /// All choices, cheapest first. throwaways: how many may still be used.
 [[nodiscard]] std::vector<Candidate> all_candidates(Reducer& reducer, int throwaways, bool exec);

@@ -133,9 +133,9 @@ Fit fit(const ReverseState& state, const PlannerMeans& means, int task, int crea
 
 bool can_have_execed(const ReverseState& state, int task) {
   const StateTask& candidate = state.task(task);
-  return !candidate.throwaway && state.is_leader(task) && state.thread_count(task) == 0 &&
-         candidate.exit_signal == SIGCHLD && candidate.object[kMm] != kWild &&
-         state.alone(task, kMm) && state.alone(task, kFiles);
+  // Another thread of its group would be a user of its mm.
+  return !candidate.throwaway && state.is_leader(task) && candidate.exit_signal == SIGCHLD &&
+         candidate.object[kMm] != kWild && state.alone(task, kMm) && state.alone(task, kFiles);
 }
 
 int blocking_class(const ReverseState& state, const PlannerMeans& means, int task) {

@@ -44,7 +44,8 @@ class Users {
   std::vector<int> users_;
 };
 
-/// False when the step changes nothing; trims an unshare to what it changes.
+/// False when the step changes nothing. Trims an unshare to what it changes, and
+/// makes an exec that is needed for files only an unshare.
 bool is_needed(Users& users, Step& step) {
   if (step.kind == StepKind::kUnshare) {
     for (const Shared shared : {Shared::kFiles, Shared::kFs}) {
@@ -56,10 +57,10 @@ bool is_needed(Users& users, Step& step) {
     }
     return step.share != 0;
   }
-  bool needed = false;
-  for (const Shared shared : {Shared::kMm, Shared::kSighand, Shared::kFiles})
-    needed = needed || !users.alone(step.actor, shared);
-  if (!needed) return false;
+  if (users.alone(step.actor, Shared::kMm) && users.alone(step.actor, Shared::kSighand)) {
+    step = {.kind = StepKind::kUnshare, .actor = step.actor, .share = share_bit(Shared::kFiles)};
+    return is_needed(users, step);
+  }
   for (const Shared shared : {Shared::kMm, Shared::kSighand, Shared::kFiles})
     if (!users.alone(step.actor, shared)) users.replace(step.actor, shared);
   return true;

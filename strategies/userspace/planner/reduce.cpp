@@ -33,6 +33,17 @@ void Reducer::look_at_users(int cls, int object) {
   for (int i = state_.first_user(cls, object); i >= 0; i = state_.next_user(cls, i)) look_again(i);
 }
 
+void Reducer::look_around(int creator, int cls, int object) {
+  const int group = state_.task(creator).leader;
+  const int parent = state_.task(group).parent;
+  const int around =
+      state_.child_count(group) + state_.thread_count(group) + state_.child_count(parent);
+  if (state_.users(cls, object) <= around) return look_at_users(cls, object);
+  for (int i = state_.first_child(group); i >= 0; i = state_.next_child(i)) look_again(i);
+  for (int i = state_.first_thread(group); i >= 0; i = state_.next_thread(i)) look_again(i);
+  for (int i = state_.first_child(parent); i >= 0; i = state_.next_child(i)) look_again(i);
+}
+
 void Reducer::start_settling() {
   settling_ = true;
   for (int i = 0; i < state_.size(); ++i) look_again(i);
@@ -73,12 +84,18 @@ void Reducer::create(int task, int creator, const Fit& fit) {
   for (const Shared shared : kAllShared) {
     const int cls = static_cast<int>(shared);
     const int object = child.object[static_cast<std::size_t>(cls)];
-    const bool committed = (fit.commit & share_bit(shared)) != 0;
-    if (object != kWild && (committed || state_.users(cls, object) == 1))
+    if (object == kWild) continue;
+    if (state_.users(cls, object) == 1)
       look_at_users(cls, object);
+    else if ((fit.commit & share_bit(shared)) != 0)
+      look_around(creator, cls, object);
   }
-  if (session != kWild && (fit.commits_session || state_.users(kSessionClass, session) == 1))
-    look_at_users(kSessionClass, session);
+  if (session != kWild) {
+    if (state_.users(kSessionClass, session) == 1)
+      look_at_users(kSessionClass, session);
+    else if (fit.commits_session)
+      look_around(by.leader, kSessionClass, session);
+  }
   look_again(child.leader == task ? child.parent : child.leader);
   look_again(creator);
 }
@@ -163,9 +180,9 @@ Reducer::Found Reducer::find_sibling(int task) {
 void Reducer::settle() {
   while (!fresh_.empty() || !orphaned_.empty()) {
     const bool siblings = fresh_.empty();
-    std::vector<int>& queue = siblings ? orphaned_ : fresh_;
-    const int task = queue.back();
-    queue.pop_back();
+    // First come, first served: high numbers go first and low ones create.
+    const int task = siblings ? orphaned_.front() : fresh_.back();
+    siblings ? orphaned_.pop_front() : fresh_.pop_back();
     if (!siblings) queued_[static_cast<std::size_t>(task)] = 0;
     if (!state_.task(task).alive || !state_.is_leaf(task)) continue;
     const Found found = siblings ? find_sibling(task) : find_parent(task);

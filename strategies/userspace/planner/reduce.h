@@ -1,6 +1,7 @@
 // Taking tasks off the finished graph, and the plain removals that need no choice.
 #pragma once
 
+#include <deque>
 #include <vector>
 
 #include "strategies/userspace/planner/fit.h"
@@ -65,6 +66,8 @@ class Reducer {
   };
   void look_again(int task);
   void look_at_users(int cls, int object);
+  /// After creator took to an object: those of its users that it could create.
+  void look_around(int creator, int cls, int object);
   [[nodiscard]] Found plain(int task, int creator, Placement placement);
   [[nodiscard]] Found find_parent(int task);
   [[nodiscard]] Found find_sibling(int task);
@@ -75,7 +78,7 @@ class Reducer {
   PlannerMeans means_;
   std::vector<Move> moves_;
   std::vector<int> fresh_;     // to be looked at
-  std::vector<int> orphaned_;  // no creator in the parent's group; siblings next
+  std::deque<int> orphaned_;  // no creator in the parent's group; siblings next
   std::vector<char> queued_;
   bool settling_ = false;
   long work_ = 0;

@@ -9,7 +9,7 @@ namespace rb {
 namespace {
 
 /// Weighed pairs a node may cost on average before the search gives up.
-constexpr long kWorkPerNode = 500;
+constexpr long kWorkPerNode = 200;
 
 class Search {
  public:
@@ -51,6 +51,7 @@ class Search {
     while (!frames_.empty()) {
       const auto candidate = next_choice(frames_.back());
       if (!candidate) {
+        note_dead_end();
         dead_ends_.insert(fingerprint(reducer_.state(), frames_.back().throwaways));
         frames_.pop_back();
         if (!frames_.empty()) reducer_.undo_to(frames_.back().mark);
@@ -64,6 +65,7 @@ class Search {
       if (settle_and_finish()) return true;
       if (++nodes_ > node_limit_ || reducer_.work() > work_limit_) {
         gave_up_ = true;
+        note_dead_end();
         return false;
       }
       if (!dead_ends_.empty() && dead_ends_.contains(fingerprint(reducer_.state(), throwaways))) {
@@ -77,13 +79,12 @@ class Search {
 
   void push(int throwaways) {
     frames_.push_back({.mark = reducer_.mark(), .throwaways = throwaways, .candidates = {}});
-    note_progress();
   }
 
   std::optional<Candidate> next_choice(Frame& frame) {
     if (!frame.listed && frame.next == 0 && !limits_.thorough) {
       frame.next = 1;
-      if (auto quick = quick_candidate(reducer_)) return quick;
+      if (auto quick = quick_candidate(reducer_, limits_.exec)) return quick;
     }
     if (!frame.listed) {
       frame.listed = true;
@@ -114,8 +115,8 @@ class Search {
     return true;
   }
 
-  /// Remembers what blocks the state with the fewest tasks left.
-  void note_progress() {
+  /// Remembers what blocks the dead end with the fewest tasks left.
+  void note_dead_end() {
     const ReverseState& state = reducer_.state();
     if (result_.blocked >= 0 && state.alive() >= fewest_) return;
     fewest_ = state.alive();
