@@ -1,0 +1,220 @@
+#include "harness/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <map>
+#include <utility>
+
+#include "harness/names.h"
+#include "harness/verify_mode.h"
+
+namespace rb {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  bench
+      everything that this machine can run, on a short set of workloads
+  bench --strategy userspace,bare --workload threads:n=1,10,100,processes
+      two strategies; three sizes of one workload, and another one
+  bench --workload tree:depth=2,3:fan=4 --out results.json
+      the table, and all samples as JSON
+  bench image write --workload prefork -o prefork.img
+  bench --image prefork.img
+      a workload's image as a file, and restarts of it
+
+Exit codes: 0 ok; 1 a restart failed or was wrong; 2 usage; 77 the machine lacks
+something; 128 + n ended by signal n. Google Benchmark's own --benchmark_... flags
+are passed on to it.)";
+
+/// Flags of Google Benchmark that have the meaning of one of ours.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kAliases = {{
+    {"--benchmark_filter", "--filter"},
+    {"--benchmark_repetitions", "--repetitions"},
+    {"--benchmark_min_time", "--min-time"},
+}};
+
+/// Flags of Google Benchmark that make no sense here, and what to use instead.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kReplaced = {{
+    {"--benchmark_out", "use --out FILE"},
+    {"--benchmark_out_format", "use --out FILE, which is JSON"},
+    {"--benchmark_format", "use --out -, which prints JSON"},
+    {"--benchmark_list_tests", "use bench list workloads and bench list strategies"},
+    {"--benchmark_report_aggregates_only", "every repetition is in the results"},
+}};
+
+template <std::size_t N>
+std::string_view look_up(const std::array<std::pair<std::string_view, std::string_view>, N>& table,
+                         std::string_view key) {
+  for (const auto& [name, value] : table) {
+    if (name == key) return value;
+  }
+  return {};
+}
+
+/// Sorts out Google Benchmark's flags: ours are left for CLI11.
+Status sort_out(std::span<const char* const> arguments, std::vector<std::string>& ours,
+                std::vector<std::string>& benchmarks) {
+  for (const std::string_view argument : arguments) {
+    const std::string_view name = argument.substr(0, argument.find('='));
+    if (const auto instead = look_up(kReplaced, name); !instead.empty()) {
+      return fail(ErrorKind::kUsage, fmt::format("{} is not for bench", name),
+                  std::string(instead));
+    }
+    if (const auto alias = look_up(kAliases, name); !alias.empty()) {
+      ours.push_back(fmt::format("{}{}", alias, argument.substr(name.size())));
+    } else if (name.starts_with("--benchmark_")) {
+      benchmarks.emplace_back(argument);
+    } else {
+      ours.emplace_back(argument);
+    }
+  }
+  return {};
+}
+
+std::string joined(const std::vector<std::string>& texts) {
+  std::string all;
+  for (const std::string& text : texts) all += (all.empty() ? "" : ",") + text;
+  return all;
+}
+
+/// The options as CLI11 fills them in.
+struct Parsed {
+  RunOptions run;
+  std::vector<std::string> workloads;
+  ListStrategies strategies;
+  ListWorkloads workload_list;
+  ImageWrite write;
+  ImageShow show;
+  ImageCheck check;
+};
+
+void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
+  RunOptions& run = parsed.run;
+  app.add_option(
+         "--strategy", run.strategies,
+         fmt::format("Strategies, separated by commas: {}, all", joined_names(parts.strategies)))
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_option("--workload", parsed.workloads,
+                 fmt::format("Workloads W[:PARAMETER=VALUE,...], separated by commas: {}, all; "
+                             "default: {}",
+                             joined_names(parts.workloads), parts.default_workloads))
+      ->allow_extra_args(false);
+  app.add_option("--image", run.images, "An image file to restart; may be given again")
+      ->allow_extra_args(false);
+  app.add_option("--filter", run.filter,
+                 "Run the cells WORKLOAD/STRATEGY that this regular expression finds; with a '-' "
+                 "in front, the others");
+  app.add_option("--repetitions", run.repetitions, "Repetitions of each cell")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  app.add_option("--min-time", run.min_time_s, "Seconds of restarting in a repetition, at least")
+      ->check(CLI::Range(1e-6, 1e6))
+      ->capture_default_str();
+  app.add_option("--max-time", run.max_time_s,
+                 "Seconds after which a repetition does without --min-time; destroying trees "
+                 "counts here")
+      ->check(CLI::Range(1e-6, 1e6))
+      ->capture_default_str();
+  app.add_option("--verify", run.verify,
+                 "Verify all restarts, the first and a sample of the timed ones, the first only, "
+                 "or none")
+      ->transform(
+          CLI::CheckedTransformer(std::map<std::string, VerifyMode>{{"all", VerifyMode::kAll},
+                                                                    {"sample", VerifyMode::kSample},
+                                                                    {"first", VerifyMode::kFirst},
+                                                                    {"none", VerifyMode::kNone}}))
+      ->option_text("all|sample|first|none [sample]");
+  app.add_option("--pids", run.strategy_options.pids,
+                 "Restart into a pid namespace of its own or the host's")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, PidMode>{{"own", PidMode::kOwn}, {"host", PidMode::kHost}}))
+      ->option_text("own|host [own]");
+  app.add_option("--cpus", run.strategy_options.cpus,
+                 "Tasks that may create others at once; 0 = online CPUs")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  app.add_option("--seed", run.seed, "Seed of workloads and of the verified sample")
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
+      ->capture_default_str();
+  app.add_option("--out", run.out,
+                 "Write the results as JSON; '-' prints them, the table then "
+                 "goes to stderr")
+      ->option_text("FILE");
+  app.add_option("--clock", run.clock)
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, ClockKind>{{"wall", ClockKind::kWall}, {"fake", ClockKind::kFake}}))
+      ->group("");  // for the tests of this program
+}
+
+struct Subcommands {
+  CLI::App* strategies;
+  CLI::App* workloads;
+  CLI::App* write;
+  CLI::App* show;
+  CLI::App* check;
+};
+
+Subcommands add_subcommands(CLI::App& app, Parsed& parsed) {
+  Subcommands commands{};
+  CLI::App* list = app.add_subcommand("list", "List what there is")->require_subcommand(1);
+  commands.strategies = list->add_subcommand("strategies", "Ways to restart");
+  commands.strategies->add_flag("--json", parsed.strategies.json, "As JSON");
+  commands.workloads = list->add_subcommand("workloads", "Trees to restart, with parameters");
+  commands.workloads->add_flag("--json", parsed.workload_list.json, "As JSON");
+
+  CLI::App* image = app.add_subcommand("image", "Image files")->require_subcommand(1);
+  commands.write = image->add_subcommand("write", "Write a workload's image");
+  commands.write->add_option("--workload", parsed.write.workload, "W[:PARAMETER=VALUE,...]")
+      ->required();
+  commands.write->add_option("-o,--out", parsed.write.out, "The file")->required();
+  commands.write->add_option("--seed", parsed.write.seed, "Seed")->capture_default_str();
+  commands.show = image->add_subcommand("show", "Print what an image holds");
+  commands.show->add_option("FILE", parsed.show.path, "An image file")->required();
+  commands.show->add_flag("--json", parsed.show.json, "As JSON, every record");
+  commands.show->add_flag("--verbose", parsed.show.verbose, "Every record");
+  commands.check = image->add_subcommand("check", "Check an image and its checksums");
+  commands.check->add_option("FILE", parsed.check.path, "An image file")->required();
+  return commands;
+}
+
+Command chosen(const Subcommands& commands, Parsed& parsed) {
+  if (commands.strategies->parsed()) return parsed.strategies;
+  if (commands.workloads->parsed()) return parsed.workload_list;
+  if (commands.write->parsed()) return parsed.write;
+  if (commands.show->parsed()) return parsed.show;
+  if (commands.check->parsed()) return parsed.check;
+  parsed.run.workloads = joined(parsed.workloads);
+  return parsed.run;
+}
+
+}  // namespace
+
+Result<Command> parse_command_line(std::span<const char* const> arguments, const Parts& parts) {
+  Parsed parsed;
+  parsed.run.command_line.assign(arguments.begin(), arguments.end());
+  std::vector<std::string> ours;
+  RB_TRY(sort_out(arguments.subspan(1), ours, parsed.run.benchmark_flags));
+
+  CLI::App app("Times ways to restart a checkpointed process tree.", "bench");
+  app.set_version_flag("--version", "bench " RB_VERSION);
+  app.footer(kExamples);
+  app.require_subcommand(0, 1);
+  add_run_options(app, parsed, parts);
+  const Subcommands commands = add_subcommands(app, parsed);
+  try {
+    std::reverse(ours.begin(), ours.end());  // CLI11 takes them from the back
+    app.parse(std::move(ours));
+  } catch (const CLI::CallForHelp&) {
+    return PrintText{app.help()};
+  } catch (const CLI::CallForVersion& version) {
+    return PrintText{std::string(version.what()) + '\n'};
+  } catch (const CLI::ParseError& error) {
+    return fail(ErrorKind::kUsage, error.what(), "see bench --help");
+  }
+  return chosen(commands, parsed);
+}
+
+}  // namespace rb

@@ -1,0 +1,37 @@
+#include "harness/interrupt.h"
+
+#include "base/error.h"
+
+namespace rb {
+namespace {
+
+volatile sig_atomic_t interrupting_signal = 0;
+
+void remember(int signal) {
+  if (interrupting_signal == 0) interrupting_signal = signal;
+}
+void nothing(int /*signal*/) {}
+
+constexpr std::array kHandled = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+
+}  // namespace
+
+InterruptGuard::InterruptGuard() {
+  static_assert(kHandled.size() == kSignals);
+  interrupting_signal = 0;
+  for (std::size_t i = 0; i < kSignals; ++i) {
+    struct sigaction action {};
+    action.sa_handler = kHandled[i] == SIGPIPE ? nothing : remember;
+    // The restart at hand is to be finished, not to fail with EINTR.
+    action.sa_flags = SA_RESTART;
+    RB_ASSERT(::sigaction(kHandled[i], &action, &before_[i]) == 0);
+  }
+}
+
+InterruptGuard::~InterruptGuard() {
+  for (std::size_t i = 0; i < kSignals; ++i) ::sigaction(kHandled[i], &before_[i], nullptr);
+}
+
+int interrupted_by() { return interrupting_signal; }
+
+}  // namespace rb

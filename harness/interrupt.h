@@ -1,0 +1,28 @@
+// SIGINT, SIGTERM and SIGHUP as a flag, so that a run ends between restarts.
+#pragma once
+
+#include <signal.h>
+
+#include <array>
+
+namespace rb {
+
+/// While one exists, the signals only set the flag, and a reader of bench's
+/// output that goes away (SIGPIPE) does not kill bench while a tree stands.
+/// Handlers, not an ignored disposition: exec and a strategy's reset undo them.
+class InterruptGuard {
+ public:
+  InterruptGuard();
+  ~InterruptGuard();
+  InterruptGuard(const InterruptGuard&) = delete;
+  InterruptGuard& operator=(const InterruptGuard&) = delete;
+
+ private:
+  static constexpr std::size_t kSignals = 4;
+  std::array<struct sigaction, kSignals> before_{};
+};
+
+/// The first signal that came since a guard was made, or 0.
+[[nodiscard]] int interrupted_by();
+
+}  // namespace rb

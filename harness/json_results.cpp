@@ -1,0 +1,188 @@
+#include "harness/json_results.h"
+
+#include <cstdio>
+#include <fstream>
+
+#include "harness/benchmark_rows.h"
+#include "harness/selection.h"
+#include "harness/summary.h"
+#include "harness/verify_mode.h"
+
+namespace rb {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+std::string_view state_name(CellState state) {
+  switch (state) {
+    case CellState::kTimed:
+      return "timed";
+    case CellState::kFailed:
+      return "failed";
+    case CellState::kUnsupported:
+      return "unsupported";
+    case CellState::kInterrupted:
+      return "interrupted";
+  }
+  return "?";
+}
+
+std::string_view error_kind_name(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::kUsage:
+      return "usage";
+    case ErrorKind::kBadImage:
+      return "bad image";
+    case ErrorKind::kUnsupported:
+      return "unsupported";
+    case ErrorKind::kLacking:
+      return "lacking";
+    case ErrorKind::kRestart:
+      return "restart";
+    case ErrorKind::kSystem:
+      return "system";
+  }
+  return "?";
+}
+
+/// Where the image came from, and who restarted it.
+void add_identity(Json& object, const GroupResult& group, const CellResult& cell) {
+  const bool is_workload = group.source.workload != nullptr;
+  object["workload"] = is_workload ? Json(group.source.workload->name) : Json(nullptr);
+  object["parameters"] = Json::object();
+  for (const auto& [name, value] : group.source.values) object["parameters"][name] = value;
+  if (!is_workload) object["image"] = group.source.path;
+  object["strategy"] = cell.strategy->name;
+  object["kind"] = kind_name(cell.strategy->kind);
+  object["tasks"] = group.tasks;
+}
+
+/// One list a repetition of what `value` picks from each sample.
+template <class Pick>
+Json per_repetition(const CellResult& cell, Pick value) {
+  Json lists = Json::array();
+  for (const Repetition& repetition : cell.repetitions) {
+    Json& list = lists.emplace_back(Json::array());
+    for (const Sample& sample : repetition.samples) list.push_back(value(sample));
+  }
+  return lists;
+}
+
+Json medians(const Json& lists) {
+  Json result = Json::array();
+  for (const Json& list : lists) result.push_back(median(list.get<std::vector<double>>()));
+  return result;
+}
+
+Json stages_json(const CellResult& cell) {
+  Json stages = Json::object();
+  for (std::size_t stage = 0; stage < kStageCount; ++stage) {
+    Json samples =
+        per_repetition(cell, [&](const Sample& sample) { return sample.stages_ns[stage]; });
+    stages[std::string(stage_name(static_cast<Stage>(stage)))] = {{"medians", medians(samples)},
+                                                                  {"samples", std::move(samples)}};
+  }
+  return stages;
+}
+
+Json verified_json(const CellResult& cell, VerifyMode verify) {
+  std::size_t timed = 0;
+  for (const Repetition& repetition : cell.repetitions) timed += repetition.verified;
+  return {{"mode", cell.verifiable ? verify_mode_name(verify) : "not applicable"},
+          {"before_timing", cell.verified_before},
+          {"timed", timed}};
+}
+
+Json cell_json(const GroupResult& group, const CellResult& cell, VerifyMode verify) {
+  Json object = {{"name", cell.name}};
+  add_identity(object, group, cell);
+  object["state"] = state_name(cell.state);
+  object["verified"] = verified_json(cell, verify);
+  if (const auto median = median_ns(cell)) {
+    object["median_ns"] = *median;
+    object["median_absolute_deviation_ns"] = median_absolute_deviation(totals_ns(cell));
+    object["samples_ns"] =
+        per_repetition(cell, [](const Sample& sample) { return sample.total_ns; });
+    object["stages_ns"] = stages_json(cell);
+  } else if (cell.error) {
+    object["error"] = {{"kind", error_kind_name(cell.error->kind)},
+                       {"message", cell.error->message},
+                       {"advice", cell.error->advice},
+                       {"differences", cell.differences}};
+  }
+  return object;
+}
+
+void add_rows(Json& rows, const GroupResult& group, const CellResult& cell) {
+  Json own = cell.rows;
+  if (cell.state != CellState::kTimed) {
+    // A failed cell has no time, not even of its repetitions before the failure.
+    own = Json::array({error_row(cell.name, cell.error ? describe(*cell.error) : "not run")});
+  }
+  for (Json& row : own) {
+    add_identity(row, group, cell);
+    rows.push_back(std::move(row));
+  }
+}
+
+}  // namespace
+
+Json results_json(const RunResult& run, const Json& context,
+                  const std::vector<std::string>& warnings, VerifyMode verify) {
+  Json document = {{"context", context},
+                   {"interrupted", run.signal != 0},
+                   {"warnings", warnings},
+                   {"benchmarks", Json::array()},
+                   {"cells", Json::array()}};
+  for (const GroupResult& group : run.groups) {
+    for (const CellResult& cell : group.cells) {
+      add_rows(document["benchmarks"], group, cell);
+      document["cells"].push_back(cell_json(group, cell, verify));
+    }
+  }
+  return document;
+}
+
+std::string to_text(const Json& document) {
+  // dump() is either all on one line or one number a line: neither can be read
+  // or compared. Only the two outer levels are laid out here.
+  std::string text = "{";
+  const char* comma = "";
+  for (const auto& [key, value] : document.items()) {
+    text += comma;
+    text += "\n" + Json(key).dump() + ": ";
+    comma = ",";
+    if (!value.is_array() || value.empty()) {
+      text += value.is_object() ? value.dump(1) : value.dump();
+      continue;
+    }
+    const char* inner_comma = "[\n";
+    for (const Json& element : value) {
+      text += inner_comma + element.dump();
+      inner_comma = ",\n";
+    }
+    text += "]";
+  }
+  return text + "\n}\n";
+}
+
+Status replace_file(const std::string& path, const std::string& text) {
+  const std::string temporary = path + ".tmp";
+  {
+    std::ofstream file(temporary, std::ios::trunc);
+    file << text << std::flush;
+    if (!file) {
+      auto error = fail_errno("cannot write " + temporary);
+      std::remove(temporary.c_str());
+      return error;
+    }
+  }
+  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
+    auto error = fail_errno("cannot replace " + path);
+    std::remove(temporary.c_str());
+    return error;
+  }
+  return {};
+}
+
+}  // namespace rb

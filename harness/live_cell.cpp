@@ -1,0 +1,131 @@
+#include "harness/live_cell.h"
+
+#include <algorithm>
+
+#include "harness/interrupt.h"
+#include "harness/selection.h"
+
+namespace rb {
+namespace {
+
+/// What the strategy itself, the machine or the options rule out.
+Status supported(const Strategy& strategy, const Image& image, const StrategyOptions& options) {
+  if (const auto lacks = machine_lacks(strategy)) return fail(ErrorKind::kLacking, *lacks);
+  const bool own = options.pids == PidMode::kOwn;
+  if ((strategy.flags & (own ? kOwnPidNamespace : kHostPids)) == 0) {
+    return fail(ErrorKind::kUnsupported, own ? "cannot restart into a pid namespace of its own"
+                                             : "cannot restart into the caller's pid namespace");
+  }
+  return strategy.supports(image, options);
+}
+
+bool is_refusal(ErrorKind kind) {
+  return kind == ErrorKind::kUnsupported || kind == ErrorKind::kLacking;
+}
+
+}  // namespace
+
+LiveCell::LiveCell(const Parts& parts, const Image& image, const RunOptions& options,
+                   TimeSource& time, CellResult& result)
+    : parts_(parts),
+      image_(image),
+      options_(options),
+      time_(time),
+      result_(result),
+      clock_(time),
+      random_(options.seed),
+      min_time_s_(options.min_time_s) {}
+
+void LiveCell::refuse(TrialError error) {
+  // A signal that reaches the tasks too fails the trial at hand; that failure
+  // says nothing of the strategy.
+  const bool interrupted = interrupted_by() != 0;
+  result_.state = interrupted                    ? CellState::kInterrupted
+                  : is_refusal(error.error.kind) ? CellState::kUnsupported
+                                                 : CellState::kFailed;
+  result_.error = interrupted ? Error{ErrorKind::kRestart, "interrupted", {}} : error.error;
+  if (!interrupted) result_.differences = std::move(error.differences);
+  result_.repetitions.clear();
+}
+
+bool LiveCell::make_ready() {
+  const Strategy& strategy = *result_.strategy;
+  if (auto ok = supported(strategy, image_, options_.strategy_options); !ok) {
+    refuse({std::move(ok).error(), {}});
+    return false;
+  }
+  auto restarter = strategy.prepare(image_, options_.strategy_options);
+  if (!restarter) {
+    refuse({std::move(restarter).error(), {}});
+    return false;
+  }
+  restarter_ = std::move(*restarter);
+  if (result_.verifiable && options_.verify != VerifyMode::kNone) {
+    if (!try_once(true)) return false;
+    ++result_.verified_before;
+  }
+  const std::uint64_t begin = time_.now_ns();
+  if (!try_once(result_.verifiable && options_.verify == VerifyMode::kAll)) return false;
+  const double trial_ns = static_cast<double>(time_.now_ns() - begin);
+  const double share = static_cast<double>(clock_.total_ns()) / trial_ns;
+  min_time_s_ = std::min(options_.min_time_s, options_.max_time_s * share);
+  return true;
+}
+
+bool LiveCell::try_once(bool verify) {
+  auto restarted = restart_timed(*restarter_, clock_);
+  if (!restarted) {
+    refuse(std::move(restarted).error());
+    return false;
+  }
+  if (auto finished = finish(parts_, image_, std::move(restarted->tree), verify); !finished) {
+    refuse(std::move(finished).error());
+    return false;
+  }
+  return true;
+}
+
+void LiveCell::repeat(benchmark::State& state) {
+  if (result_.error || interrupted_by() != 0) {
+    if (!result_.error) refuse({});
+    state.SkipWithError(result_.error->message.c_str());
+    return;
+  }
+  Repetition batch;
+  const auto planned = static_cast<std::uint64_t>(state.max_iterations);
+  const bool sampled = options_.verify == VerifyMode::kSample;
+  const std::uint64_t sample = sampled && planned > 0 ? random_() % planned : 0;
+  while (state.KeepRunning()) {
+    const bool verify = result_.verifiable && (options_.verify == VerifyMode::kAll ||
+                                               (sampled && batch.samples.size() == sample));
+    auto restarted = restart_timed(*restarter_, clock_);
+    if (restarted) {
+      state.PauseTiming();  // the CPU time is to be that of restarting, too
+      batch.samples.push_back(restarted->sample);
+      auto finished = finish(parts_, image_, std::move(restarted->tree), verify);
+      state.ResumeTiming();
+      if (!finished) refuse(std::move(finished).error());
+      state.SetIterationTime(static_cast<double>(batch.samples.back().total_ns) * 1e-9);
+      if (verify) ++batch.verified;
+    } else {
+      refuse(std::move(restarted).error());
+    }
+    if (!result_.error && interrupted_by() != 0) refuse({});
+    if (result_.error) {
+      state.SkipWithError(result_.error->message.c_str());
+      return;
+    }
+  }
+  batches_.push_back(std::move(batch));
+}
+
+void LiveCell::conclude(std::size_t repetitions) {
+  if (result_.error) return;
+  RB_ASSERT(batches_.size() >= repetitions);
+  const auto first = batches_.end() - static_cast<std::ptrdiff_t>(repetitions);
+  result_.repetitions.assign(std::make_move_iterator(first),
+                             std::make_move_iterator(batches_.end()));
+  result_.state = CellState::kTimed;
+}
+
+}  // namespace rb

@@ -1,0 +1,19 @@
+// Where and how a run was made.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "harness/options.h"
+
+namespace rb {
+
+/// Google Benchmark's context, the kernel, CPU, memory, compiler, versions and
+/// the options of the run. Taken once, at the start.
+[[nodiscard]] nlohmann::ordered_json machine_context(const RunOptions& options);
+
+/// What makes the numbers of a run in that context less worth, a sentence each.
+[[nodiscard]] std::vector<std::string> context_warnings(const nlohmann::ordered_json& context);
+
+}  // namespace rb

@@ -1,0 +1,36 @@
+// bench: times ways to restart a checkpointed process tree.
+//
+//   cli.h            the command line          options.h     ... as values
+//   workload_spec.h  the grammar of --workload matrix.h      what is to be run
+//   runner.h         image by image            live_cell.h   strategy by strategy
+//   trial.h          one restart               results.h     what came out
+//   table.h          for people                json_results.h  for programs
+//   exit_code.h      what the program ends with
+
+#include <unistd.h>
+
+#include <iostream>
+
+#include "harness/bench.h"
+
+namespace {
+
+/// A run without --workload: every kind of object once, small, and two sizes
+/// where the cost of a task is to be seen.
+constexpr std::string_view kDefaultWorkloads = "threads:n=1,100,processes:n=1,100";
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const rb::Parts parts = {
+      .strategies = rb::strategies(),
+      .workloads = rb::workloads(),
+      .default_workloads = kDefaultWorkloads,
+      .build_image = rb::build_image,
+      .make_fixtures = rb::make_fixtures,
+      .verify_stopped = rb::verify_stopped,
+      .verify_running = rb::verify_running,
+  };
+  const rb::Streams streams = {std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1};
+  return rb::run_bench({argv, static_cast<std::size_t>(argc)}, parts, streams);
+}

@@ -1,0 +1,72 @@
+// What the command line asks for, as values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "strategies/strategy.h"
+
+namespace rb {
+
+/// Which restarts of a cell are verified.
+enum class VerifyMode {
+  kAll,     ///< One before timing, and every timed one.
+  kSample,  ///< One before timing, and one in every repetition.
+  kFirst,   ///< One before timing only.
+  kNone,    ///< None; the table and the results say so.
+};
+
+enum class ClockKind {
+  kWall,  ///< CLOCK_MONOTONIC.
+  kFake,  ///< FakeTime: the same numbers in every run, for tests of the program.
+};
+
+/// Time restarts: bench without a subcommand.
+struct RunOptions {
+  std::vector<std::string> strategies;  ///< names and "all"; empty = all
+  std::string workloads;                ///< grammar of workload_spec.h; empty = default
+  std::vector<std::string> images;      ///< files to restart instead or in addition
+  int repetitions = 5;
+  double min_time_s = 0.1;   ///< of restarting, per repetition
+  double max_time_s = 0.25;  ///< of everything, per repetition; see timing.h
+  std::string filter;        ///< cells to run, by name: filter.h
+  VerifyMode verify = VerifyMode::kSample;
+  StrategyOptions strategy_options;
+  std::uint64_t seed = 1;
+  ClockKind clock = ClockKind::kWall;
+  std::string out;                           ///< JSON file; "-" = stdout; empty = none
+  std::vector<std::string> benchmark_flags;  ///< --benchmark_… for Google Benchmark
+  std::vector<std::string> command_line;     ///< as given, for the results
+};
+
+struct ListStrategies {
+  bool json = false;
+};
+struct ListWorkloads {
+  bool json = false;
+};
+struct ImageWrite {
+  std::string workload;
+  std::string out;
+  std::uint64_t seed = 1;
+};
+struct ImageShow {
+  std::string path;
+  bool json = false;
+  bool verbose = false;
+};
+struct ImageCheck {
+  std::string path;
+};
+/// --help and --version.
+struct PrintText {
+  std::string text;
+};
+
+using Command = std::variant<RunOptions, ListStrategies, ListWorkloads, ImageWrite, ImageShow,
+                             ImageCheck, PrintText>;
+
+}  // namespace rb

@@ -1,0 +1,27 @@
+// What the harness works with but does not contain; tests put doubles here.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "base/error.h"
+#include "harness/verify/verify.h"
+#include "image/image.h"
+#include "strategies/strategy.h"
+#include "workloads/workload.h"
+
+namespace rb {
+
+/// Registries and functions of the other parts. Every field is required.
+struct Parts {
+  std::span<const Strategy* const> strategies;
+  std::span<const Workload* const> workloads;
+  std::string_view default_workloads;  ///< a --workload value: a run without one takes it
+
+  Result<Image> (*build_image)(const Workload& workload, const ParameterValues& values);
+  Status (*make_fixtures)(const Image& image);
+  Result<Verification> (*verify_stopped)(const Image& image, const Tree& tree);
+  Result<Verification> (*verify_running)(const Image& image, const Tree& tree, unsigned timeout_s);
+};
+
+}  // namespace rb

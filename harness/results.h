@@ -1,0 +1,72 @@
+// The model of a run's results: values that reporters read.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "harness/matrix.h"
+#include "harness/options.h"
+#include "strategies/stage.h"
+
+namespace rb {
+
+/// One timed restart.
+struct Sample {
+  std::uint64_t total_ns = 0;
+  std::array<std::uint64_t, kStageCount> stages_ns{};
+};
+
+/// Timed restarts in a row, and how many of them were verified.
+struct Repetition {
+  std::vector<Sample> samples;
+  std::size_t verified = 0;
+};
+
+enum class CellState {
+  kTimed,        ///< Has a time; as far as asked for, it was verified.
+  kFailed,       ///< A restart failed or was wrong: no time.
+  kUnsupported,  ///< The strategy or the machine cannot do it: no time.
+  kInterrupted,  ///< A signal came before it was done: no time.
+};
+
+struct CellResult {
+  std::string name;
+  const Strategy* strategy = nullptr;
+  CellState state = CellState::kInterrupted;
+  std::optional<Error> error;            ///< unless timed
+  std::vector<std::string> differences;  ///< from the image, if that was the error
+
+  bool verifiable = false;          ///< kRestoresTree
+  std::size_t verified_before = 0;  ///< restarts verified before timing
+  std::vector<Repetition> repetitions;
+  nlohmann::ordered_json rows = nlohmann::ordered_json::array();  ///< Google Benchmark's
+};
+
+struct GroupResult {
+  ImageSource source;
+  std::size_t tasks = 0;  ///< 0 if there was no image
+  std::vector<CellResult> cells;
+};
+
+struct RunResult {
+  std::vector<GroupResult> groups;
+  int signal = 0;  ///< that interrupted the run
+};
+
+/// Median time of all timed restarts, ns; nothing unless timed.
+[[nodiscard]] std::optional<double> median_ns(const CellResult& cell);
+
+/// All timed restarts of a cell, ns, in order.
+[[nodiscard]] std::vector<double> totals_ns(const CellResult& cell);
+
+/// What the program ends with: 128 + the signal; 1 if a cell failed; 0 if a cell
+/// was timed. If none was: 77 if all of them lacked something, else 0 if the
+/// strategies were named (the answer is that they do not support it), else 1.
+[[nodiscard]] int exit_code_of(const RunResult& run, bool strategies_named);
+
+}  // namespace rb

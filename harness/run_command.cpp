@@ -1,0 +1,93 @@
+#include "harness/run_command.h"
+
+#include "harness/fake_time.h"
+#include "harness/interrupt.h"
+#include "harness/json_results.h"
+#include "harness/machine_context.h"
+#include "harness/matrix.h"
+#include "harness/results.h"
+#include "harness/runner.h"
+#include "harness/selection.h"
+#include "harness/table.h"
+
+namespace rb {
+namespace {
+
+/// Takes the results to where the options want them.
+class Output {
+ public:
+  Output(const RunOptions& options, const Streams& streams, const std::vector<Group>& matrix)
+      : options_(options),
+        streams_(streams),
+        table_(to_stdout() ? streams.err : streams.out, matrix, options.verify),
+        context_(machine_context(options)),
+        warnings_(context_warnings(context_)) {}
+
+  /// A file that cannot be written is found out before anything is measured.
+  Status begin() {
+    for (const std::string& warning : warnings_) {
+      streams_.err << "bench: warning: " << warning << '\n';
+    }
+    return write_file({});
+  }
+
+  Status group_done(const RunResult& run) {
+    table_.print(run.groups.back());
+    return write_file(run);
+  }
+
+  void end(const RunResult& run) {
+    table_.print_legend();
+    if (to_stdout()) streams_.out << text(run);
+    if (run.signal != 0) streams_.err << "bench: interrupted by signal " << run.signal << '\n';
+  }
+
+ private:
+  [[nodiscard]] bool to_stdout() const { return options_.out == "-"; }
+  [[nodiscard]] std::string text(const RunResult& run) const {
+    return to_text(results_json(run, context_, warnings_, options_.verify));
+  }
+  Status write_file(const RunResult& run) const {
+    if (options_.out.empty() || to_stdout()) return {};
+    return replace_file(options_.out, text(run));
+  }
+
+  const RunOptions& options_;
+  const Streams& streams_;
+  Table table_;
+  nlohmann::ordered_json context_;
+  std::vector<std::string> warnings_;
+};
+
+}  // namespace
+
+Result<int> run_command(const RunOptions& options, const Parts& parts, const Streams& streams) {
+  const auto strategies = select_strategies(options.strategies, parts);
+  if (!strategies) return tl::unexpected(strategies.error());
+  const auto matrix = make_matrix(options, parts, *strategies);
+  if (!matrix) return tl::unexpected(matrix.error());
+  RB_TRY(initialize_benchmark(options));
+
+  std::size_t cells = 0;
+  for (const Group& group : *matrix) cells += group.strategies.size();
+  Output output(options, streams, *matrix);
+  RB_TRY(output.begin());
+
+  const InterruptGuard guard;
+  FakeTime fake;
+  TimeSource& time = options.clock == ClockKind::kWall ? monotonic_time() : fake;
+  Progress progress(streams.err, streams.err_is_terminal, cells, monotonic_time());
+  Status written;
+  const RunResult run =
+      run_matrix(*matrix, options, parts, time, progress, [&](const RunResult& so_far) {
+        if (auto status = output.group_done(so_far); !status) written = std::move(status);
+      });
+  output.end(run);
+  RB_TRY(written);
+  const bool named = !options.strategies.empty() &&
+                     std::find(options.strategies.begin(), options.strategies.end(), "all") ==
+                         options.strategies.end();
+  return exit_code_of(run, named);
+}
+
+}  // namespace rb

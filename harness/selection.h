@@ -1,0 +1,26 @@
+// Which strategies a run takes, and what this machine lacks for one.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "harness/parts.h"
+
+namespace rb {
+
+/// What the strategy needs and this machine or user does not have, as in
+/// "needs root (CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE)"; nothing if it can run.
+[[nodiscard]] std::optional<std::string> machine_lacks(const Strategy& strategy);
+
+/// Strategies by name, each once. "all", also meant by no name at all, is every
+/// strategy that can run here, those for tests apart.
+/// Errors: kUsage for an unknown name; kLacking if "all" is none.
+[[nodiscard]] Result<std::vector<const Strategy*>> select_strategies(
+    const std::vector<std::string>& names, const Parts& parts);
+
+/// "restart", "variant", "reference", "test".
+[[nodiscard]] std::string_view kind_name(StrategyKind kind);
+
+}  // namespace rb

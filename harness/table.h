@@ -1,0 +1,41 @@
+// The table for people.
+#pragma once
+
+#include <ostream>
+#include <string>
+#include <vector>
+
+#include "harness/matrix.h"
+#include "harness/results.h"
+
+namespace rb {
+
+/// Prints a run as a table, an image's cells at a time, with the reasons of
+/// cells that have no time below their rows.
+class Table {
+ public:
+  /// @param matrix  what will be printed, for the widths of columns
+  Table(std::ostream& out, const std::vector<Group>& matrix, VerifyMode verify);
+
+  void print(const GroupResult& group);
+
+  /// Says what the columns and marks that were printed mean.
+  void print_legend();
+
+ private:
+  void print_header();
+  void print_cell(const GroupResult& group, const CellResult& cell, bool first);
+  [[nodiscard]] std::string verified_mark(const CellResult& cell);
+
+  std::ostream& out_;
+  VerifyMode verify_;
+  std::size_t source_width_;
+  std::size_t strategy_width_;
+  bool header_printed_ = false;
+  bool timed_ = false;  ///< marks that were printed
+  bool reference_ = false;
+  bool unverifiable_ = false;
+  bool verifiable_ = false;
+};
+
+}  // namespace rb

@@ -1,0 +1,35 @@
+// One restart, from the call to the last task gone.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "harness/parts.h"
+#include "harness/results.h"
+
+namespace rb {
+
+/// Why a trial counts as failed.
+struct TrialError {
+  Error error;
+  std::vector<std::string> differences;  ///< if it was wrong, not failed
+};
+template <class T>
+using TrialResult = tl::expected<T, TrialError>;
+
+/// A tree at the barrier and the time that it took.
+struct Restarted {
+  std::unique_ptr<Tree> tree;
+  Sample sample;
+};
+
+/// Restarts one tree: the only thing that is ever timed.
+[[nodiscard]] TrialResult<Restarted> restart_timed(Restarter& restarter, StageClock& clock);
+
+/// Verifies a tree if asked: stopped, released, running. Then destroys it, also
+/// after an error.
+[[nodiscard]] TrialResult<void> finish(const Parts& parts, const Image& image,
+                                       std::unique_ptr<Tree> tree, bool verify);
+
+}  // namespace rb

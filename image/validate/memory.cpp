@@ -1,0 +1,116 @@
+// Backings, address spaces and their VMAs.
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include "image/validate/checks.h"
+
+namespace rb::validation {
+namespace {
+
+constexpr std::uint64_t kAllProt = PROT_READ | PROT_WRITE | PROT_EXEC;
+
+Status check_backing(const View& view, std::size_t i, const rbi_backing& backing) {
+  const At at(view, RBI_SEC_BACKINGS, i);
+  RB_TRY(at.within("kind", backing.kind, 0, RBI_BACKING_KIND_COUNT - 1));
+  RB_TRY(at.require(backing.size > 0 && is_page_aligned(backing.size) && backing.size <= kUserEnd,
+                    "size", "must be pages, at least one, and fit into user space"));
+  if (backing.kind == RBI_BACKING_SHMEM) {
+    return at.require(backing.path == RBI_NONE, "path", "must be none for shared memory");
+  }
+  RB_TRY(at.path("path", backing.path));
+  return at.require(backing.run_count == 0, "run_count", "must be 0: a file keeps its contents");
+}
+
+Status check_extent(const At& at, const rbi_vma& vma, const rbi_vma* before) {
+  RB_TRY(at.require(is_page_aligned(vma.start), "start", "must be page-aligned"));
+  RB_TRY(at.require(is_page_aligned(vma.end), "end", "must be page-aligned"));
+  RB_TRY(at.user_address("start", vma.start));
+  if (vma.end <= vma.start) {
+    return at.refuse("end", fmt::format("must lie above start {:#x}", vma.start));
+  }
+  if (vma.end > kUserEnd) return at.refuse("end", fmt::format("must be at most {:#x}", kUserEnd));
+  if (before != nullptr && vma.start < before->end) {
+    return at.refuse("start", fmt::format("must not lie below {:#x}, the end of the VMA before it",
+                                          before->end));
+  }
+  return {};
+}
+
+Status check_backed(const View& view, const At& at, const rbi_vma& vma, rbi_backing_kind kind) {
+  RB_TRY(at.index("backing", vma.backing, RBI_SEC_BACKINGS));
+  const rbi_backing& backing = view.table<rbi_backing>(RBI_SEC_BACKINGS)[vma.backing];
+  RB_TRY(at.require(backing.kind == kind, "backing",
+                    kind == RBI_BACKING_FILE ? "must be a file for a VMA of a file"
+                                             : "must be shared memory for a shmem VMA"));
+  RB_TRY(at.require(is_page_aligned(vma.offset), "offset", "must be page-aligned"));
+  if (vma.offset > backing.size || vma.end - vma.start > backing.size - vma.offset) {
+    return at.refuse("offset", fmt::format("must leave room for the VMA's {:#x} bytes in "
+                                           "backings[{}], which has {:#x}",
+                                           vma.end - vma.start, vma.backing, backing.size));
+  }
+  return {};
+}
+
+Status check_unbacked(const At& at, const rbi_vma& vma) {
+  RB_TRY(at.require(vma.backing == RBI_NONE, "backing", "must be none for this kind"));
+  return at.require(vma.offset == 0, "offset", "must be 0 without a backing");
+}
+
+Status check_kind(const View& view, const At& at, const rbi_vma& vma) {
+  constexpr std::uint64_t kStackFlags = RBI_VMA_GROWSDOWN | RBI_VMA_STACK;
+  switch (vma.kind) {
+    case RBI_VMA_ANON:
+      RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~RBI_VMA_SHARED));
+      return check_unbacked(at, vma);
+    case RBI_VMA_FILE:
+      RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~kStackFlags));
+      return check_backed(view, at, vma, RBI_BACKING_FILE);
+    case RBI_VMA_SHMEM:
+      RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~kStackFlags));
+      RB_TRY(at.require((vma.flags & RBI_VMA_SHARED) != 0, "flags",
+                        "must have RBI_VMA_SHARED (0x1) for shared memory"));
+      return check_backed(view, at, vma, RBI_BACKING_SHMEM);
+    case RBI_VMA_VDSO:
+      RB_TRY(at.zero("flags", vma.flags));
+      RB_TRY(at.require(vma.prot == (PROT_READ | PROT_EXEC), "prot",
+                        "must be read and execute (0x5) for the vDSO"));
+      return check_unbacked(at, vma);
+    default:
+      return at.within("kind", vma.kind, 0, RBI_VMA_KIND_COUNT - 1);
+  }
+}
+
+Status check_vma(const View& view, const At& at, const rbi_vma& vma, const rbi_vma* before) {
+  RB_TRY(check_extent(at, vma, before));
+  RB_TRY(at.bits("prot", vma.prot, kAllProt));
+  return check_kind(view, at, vma);
+}
+
+Status check_vmas(const View& view, const rbi_mm& mm) {
+  const auto vmas = view.table<rbi_vma>(RBI_SEC_VMAS).subspan(mm.vma_first, mm.vma_count);
+  const rbi_vma* vdso = nullptr;
+  for (std::size_t i = 0; i < vmas.size(); ++i) {
+    const At at(view, RBI_SEC_VMAS, mm.vma_first + i);
+    RB_TRY(check_vma(view, at, vmas[i], i == 0 ? nullptr : &vmas[i - 1]));
+    if (vmas[i].kind != RBI_VMA_VDSO) continue;
+    RB_TRY(at.require(vdso == nullptr, "kind", "must not be a second vDSO in one mm"));
+    vdso = &vmas[i];
+  }
+  return {};
+}
+
+}  // namespace
+
+Status check_memory(const View& view) {
+  const auto backings = view.table<rbi_backing>(RBI_SEC_BACKINGS);
+  for (std::size_t i = 0; i < backings.size(); ++i) RB_TRY(check_backing(view, i, backings[i]));
+  for (const rbi_mm& mm : view.table<rbi_mm>(RBI_SEC_MMS)) RB_TRY(check_vmas(view, mm));
+
+  std::vector<bool> used(backings.size());
+  for (const rbi_vma& vma : view.table<rbi_vma>(RBI_SEC_VMAS)) {
+    if (vma.backing != RBI_NONE) used[vma.backing] = true;
+  }
+  return require_all_used(RBI_SEC_BACKINGS, used, "VMA");
+}
+
+}  // namespace rb::validation
