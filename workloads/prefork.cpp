@@ -3,8 +3,9 @@
 // master and workers, memory of each worker and a scoreboard that all share.
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 #include <sys/mman.h>
+
+#include <csignal>
 
 #include "workloads/parameters.h"
 #include "workloads/registry.h"

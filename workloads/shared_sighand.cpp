@@ -1,6 +1,6 @@
 // Processes with one sighand_struct between them, which the kernel allows only
 // together with the mm: clone(2) with CLONE_SIGHAND and CLONE_VM.
-#include <signal.h>
+#include <csignal>
 
 #include "workloads/parameters.h"
 #include "workloads/registry.h"

@@ -1,7 +1,8 @@
 // Handlers, masks, signals pending for a thread and for a process with values,
 // alternate stacks, interval timers: in processes of two threads each.
-#include <signal.h>
 #include <sys/time.h>
+
+#include <csignal>
 
 #include "workloads/parameters.h"
 #include "workloads/registry.h"
