@@ -34,7 +34,7 @@ Status make_directory(const std::string& path, mode_t mode) {
   if (::lstat(path.c_str(), &info) != 0) return fail_errno("cannot stat " + path);
   if (!S_ISDIR(info.st_mode)) return refuse(path, "is not a directory");
   if (info.st_uid != ::geteuid()) return refuse(path, "belongs to another user");
-  if ((info.st_mode & 022) != 0) return refuse(path, "can be written to by others");
+  if ((info.st_mode & 077) != 0) return refuse(path, "is open to others");
   return {};
 }
 

@@ -6,8 +6,9 @@ namespace rb {
 namespace {
 
 constexpr const Workload* kWorkloads[] = {
-    &kThreads,
-    &kProcesses,
+    &kThreads,  &kProcesses, &kChain,    &kTree,          &kSharedFiles, &kOwnFiles,
+    &kSharedFs, &kOwnFs,     &kSharedMm, &kSharedSighand, &kFds,         &kPipes,
+    &kSessions, &kSignals,   &kMemory,   &kMiddle,        &kPrefork,
 };
 
 }  // namespace

@@ -7,5 +7,20 @@ namespace rb {
 
 extern const Workload kThreads;
 extern const Workload kProcesses;
+extern const Workload kChain;
+extern const Workload kTree;
+extern const Workload kSharedFiles;
+extern const Workload kOwnFiles;
+extern const Workload kSharedFs;
+extern const Workload kOwnFs;
+extern const Workload kSharedMm;
+extern const Workload kSharedSighand;
+extern const Workload kFds;
+extern const Workload kPipes;
+extern const Workload kSessions;
+extern const Workload kSignals;
+extern const Workload kMemory;
+extern const Workload kMiddle;
+extern const Workload kPrefork;
 
 }  // namespace rb

@@ -213,6 +213,8 @@ void fill_fp_frame(const Image& image, const rbi_registers& registers, FpFrame& 
   const rbi_registers& registers = image.registers()[task.registers];
   auto& block = **reinterpret_cast<payload_check_block**>(registers.rsp);
   block.tid = block.pid = static_cast<__u32>(::getpid());
+  if (block.pgid != 0) block.pgid = static_cast<__u32>(::getpgid(0));
+  if (block.sid != 0) block.sid = static_cast<__u32>(::getsid(0));
   block.brk = static_cast<__u64>(::syscall(SYS_brk, 0));
 
   static FpFrame fp;

@@ -1,4 +1,4 @@
-// Restarts a single-task image by hand, to test the payload without a strategy.
+// Restarts the first task of an image by hand, to test the payload without a strategy.
 #pragma once
 
 #include <signal.h>
@@ -24,10 +24,10 @@ struct AboutToRun {
 };
 using Breaker = std::function<void(AboutToRun&)>;
 
-/// Runs task 0 of an image with one task in a forked child, as an unprivileged
-/// user can: process id, parent and brk are the child's own, and so the check
-/// block is made to expect them. `fix` runs before fds and signals are set up,
-/// `breaker` last of all.
+/// Runs task 0 of an image in a forked child, as an unprivileged
+/// user can: process id, session, group and brk are the child's own, and so the
+/// check block is made to expect them. The breaker runs last of all. `fix` runs before fds and
+/// signals are set up,
 /// @return the report, or nothing if none came within 20 seconds or the child died
 [[nodiscard]] std::optional<payload_report> run_by_hand(const Image& image,
                                                         const Breaker& breaker = {});

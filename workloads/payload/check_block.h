@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* C in the kernel's style: */
+/* clang-format off */
 /*
  * The check block: what one task must see. Written by workloads/, read by the
  * payload. Addresses are those of the task's own mm.

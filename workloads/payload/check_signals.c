@@ -69,7 +69,12 @@ bool check_actions(struct checker *c)
 	return true;
 }
 
-/* What the handler saw; the signal's value is its address. */
+/*
+ * What the handler saw; the signal's value is its address, and its error number
+ * tells it from queued signals that a wrong mask let through.
+ */
+#define OWN_SIGNAL 0x5e1f
+
 struct handled {
 	__u64 runs, signal, stack, mask;
 };
@@ -79,7 +84,7 @@ void payload_handler(int signal, const siginfo_t *info, __u64 stack)
 {
 	struct handled *handled = info->si_value.sival_ptr;
 
-	if (info->si_code != SI_QUEUE)
+	if (info->si_code != SI_QUEUE || info->si_errno != OWN_SIGNAL)
 		return;
 	handled->runs++;
 	handled->signal = (__u64)signal;
@@ -104,11 +109,15 @@ bool check_handler(struct checker *c)
 	const struct rbi_action *action = find_action(&block->actions, block->handled);
 	struct handled handled = { 0 };
 	siginfo_t info = { 0 };
+	__u64 masked = block->blocked | (action ? action->mask : 0);
 	bool on_stack;
 
 	if (!block->handled || !action)
 		return true;
+	if (!(action->flags & SA_NODEFER))
+		masked |= bit(block->handled);
 	info.si_code = SI_QUEUE;
+	info.si_errno = OWN_SIGNAL;
 	info.si_signo = (int)block->handled;
 	info.si_value.sival_ptr = &handled;
 	call4(__NR_rt_tgsigqueueinfo, block->pid, block->tid, block->handled, (long)&info);
@@ -116,8 +125,7 @@ bool check_handler(struct checker *c)
 	return same(c, PAYLOAD_CHECK_HANDLER, block->handled, 1,
 		    __atomic_load_n(&handled.runs, __ATOMIC_RELAXED)) &&
 	       same(c, PAYLOAD_CHECK_HANDLER, block->handled, block->handled, handled.signal) &&
-	       same(c, PAYLOAD_CHECK_HANDLER, block->handled,
-		    block->blocked | action->mask | bit(block->handled), handled.mask) &&
+	       same(c, PAYLOAD_CHECK_HANDLER, block->handled, masked, handled.mask) &&
 	       same(c, PAYLOAD_CHECK_HANDLER, block->handled,
 		    (action->flags & SA_ONSTACK) && block->altstack_size, on_stack);
 }

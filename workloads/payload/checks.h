@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* C in the kernel's style: */
+/* clang-format off */
 /*
  * The payload's checks. Each compares one kind of state with the check block
  * and returns false, the report filled in, at the first difference.

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* C in the kernel's style: */
+/* clang-format off */
 /*
  * What the self-checking payload, the workloads that lay it out and the
  * verifier that reads its reports agree on.

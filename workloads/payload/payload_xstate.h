@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* C in the kernel's style: */
+/* clang-format off */
 /*
  * The x87, SSE and AVX state of a synthetic task, as a function of a seed: an
  * XSAVE area in the standard format (Intel SDM volume 1, 13.4).

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* C in the kernel's style: */
+/* clang-format off */
 /* System calls without a C library: raw results, -errno on failure. */
 #ifndef RESTARTBENCH_PAYLOAD_SYSCALLS_H
 #define RESTARTBENCH_PAYLOAD_SYSCALLS_H

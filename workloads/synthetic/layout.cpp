@@ -1,8 +1,7 @@
 #include "workloads/synthetic/layout.h"
 
-#include <signal.h>
-
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 
 #include "workloads/fixtures.h"

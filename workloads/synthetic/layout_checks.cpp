@@ -1,8 +1,8 @@
 // Check blocks: what each task must see, said once per mm where it is the same.
-#include <signal.h>
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstring>
 
 #include "workloads/synthetic/fd_checks.h"
@@ -145,6 +145,7 @@ void ImageLayout::build_checks(MmId id, CheckArea& area) {
   const auto description = [&](OfdId ofd) -> const Description& { return at(tree_.ofds_, ofd); };
   const auto queue = [&](const std::vector<QueuedSignal>& signals) {
     std::vector<rbi_siginfo> infos;
+    infos.reserve(signals.size());
     for (const QueuedSignal& signal : signals) infos.push_back(queued_siginfo(signal));
     return area.put(infos);
   };

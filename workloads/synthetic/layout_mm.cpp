@@ -14,6 +14,9 @@
 namespace rb {
 namespace {
 
+/// Between stacks and alternate stacks, so that the kernel keeps two VMAs.
+constexpr std::uint64_t kAltstackGap = 16 * RBI_PAGE_SIZE;
+
 FillPages pattern(std::uint64_t seed) {
   return [seed](std::span<std::byte> pages) { fill_pattern(pages, seed); };
 }
@@ -113,7 +116,7 @@ void ImageLayout::write_mm(MmId id) {
   const std::vector<TaskId>& tasks = users_[mms_.use(id)];
   const std::uint64_t stacks_end =
       PAYLOAD_STACKS + tasks.size() * PAYLOAD_STACK_PAGES * RBI_PAGE_SIZE;
-  std::uint64_t alternate = stacks_end + kRegionGap;
+  std::uint64_t alternate = stacks_end + kAltstackGap;
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     stack_page_[index(tasks[i])] =
         PAYLOAD_STACKS + ((i + 1) * PAYLOAD_STACK_PAGES - 1) * RBI_PAGE_SIZE;

@@ -56,10 +56,9 @@ struct SyntheticMm {
   std::vector<Region> regions;   ///< ascending; from kRegions on
   std::uint64_t heap_pages = 0;  ///< all of them with contents, below brk
 };
-/// Where the first region of an mm may start, and the bytes to leave free
-/// between two, so that the kernel does not merge them.
+/// Where the first region of an mm starts: above what programs, libraries and
+/// sanitizers map in the process that restarts.
 inline constexpr std::uint64_t kRegions = 0x200000000000ull;
-inline constexpr std::uint64_t kRegionGap = 16 * RBI_PAGE_SIZE;
 
 struct Pipe {
   std::uint32_t capacity = 65536;  ///< bytes

@@ -2,9 +2,9 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <signal.h>
 
 #include <algorithm>
+#include <csignal>
 
 #include "workloads/fixtures.h"
 #include "workloads/payload/payload.h"
