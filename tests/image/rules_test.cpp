@@ -108,6 +108,20 @@ TEST_CASE("sessions and process groups") {
         }) == "groups[2].pgid 100: is the pid of a process in another session");
 }
 
+TEST_CASE("a number in use as session or group is its founder's pid") {
+  CHECK(verdict_of([](ImageWriter& w) {
+          w.groups[0].pgid = 0;
+          w.groups[2].sid = w.groups[2].pgid = 100;
+        }) == "groups[2].sid 100: is the pid of a process that is not in this session");
+  CHECK(verdict_of([](ImageWriter& w) { w.groups[2].sid = w.groups[2].pgid = 101; }) ==
+        "groups[2].sid 101: is the pid of a thread that is no leader");
+}
+
+TEST_CASE("paths are absolute") {
+  CHECK_THAT(verdict_of([](ImageWriter& w) { w.fs[0].cwd = w.add_string("tmp\n"); }),
+             Catch::EndsWith(R"(: must be an absolute path, not "tmp\x0a")"));
+}
+
 TEST_CASE("memory: runs stay inside one VMA, and one vDSO an mm") {
   CHECK(verdict_of([](ImageWriter& w) {
           w.vmas[0].end = 0x10001000;
