@@ -303,13 +303,8 @@ std::uint64_t field_value(const std::byte* record, const Field& field, std::uint
              : value;
 }
 
-std::string field_text(const std::byte* record, const Field& field, std::uint32_t element) {
-  const std::uint64_t value = field_value(record, field, element);
-  switch (field.format) {
-    case kText: {
-      const std::string_view text(reinterpret_cast<const char*>(record + field.offset), field.size);
-      return quoted(text.substr(0, text.find_last_not_of('\0') + 1));
-    }
+std::string value_text(FieldFormat format, std::uint64_t value) {
+  switch (format) {
     case kSigned:
       return fmt::format("{}", static_cast<std::int64_t>(value));
     case kHex:
@@ -320,9 +315,16 @@ std::string field_text(const std::byte* record, const Field& field, std::uint32_
     case kString:
       return value == RBI_NONE ? "none" : fmt::format("{}", value);
     case kDecimal:
+    case kText:
       break;
   }
   return fmt::format("{}", value);
+}
+
+std::string field_text(const std::byte* record, const Field& field, std::uint32_t element) {
+  if (field.format != kText) return value_text(field.format, field_value(record, field, element));
+  const std::string_view text(reinterpret_cast<const char*>(record + field.offset), field.size);
+  return quoted(text.substr(0, text.find_last_not_of('\0') + 1));
 }
 
 std::string quoted(std::string_view text) {

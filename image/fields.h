@@ -54,8 +54,11 @@ struct RecordType {
 [[nodiscard]] std::uint64_t field_value(const std::byte* record, const Field& field,
                                         std::uint32_t element = 0);
 
-/// An element of a field as text: "12", "-6", "0x1000", "0644", "none" for
-/// RBI_NONE. kText is quoted with everything but printable ASCII escaped.
+/// A value as a field of that format prints it: "12", "-6", "0x1000", "0644",
+/// "none" for RBI_NONE where a field is an index or a reference.
+[[nodiscard]] std::string value_text(FieldFormat format, std::uint64_t value);
+
+/// An element of a field as value_text() has it; kText is quoted().
 [[nodiscard]] std::string field_text(const std::byte* record, const Field& field,
                                      std::uint32_t element = 0);
 

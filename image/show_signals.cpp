@@ -24,11 +24,13 @@ void dispositions(Page& page, const Image& image, std::size_t index) {
   page.rest(actions.size(), "actions", "    ");
 }
 
-std::string queue_text(const Image& image, __u32 first, __u32 count) {
+std::string queue_text(const Page& page, const Image& image, __u32 first, __u32 count) {
   std::string text;
-  for (const rbi_siginfo& info : image.pending().subspan(first, count)) {
+  const std::size_t shown = page.rows(count);
+  for (const rbi_siginfo& info : image.pending().subspan(first, shown)) {
     text += fmt::format(" {}({})", signal_name(static_cast<unsigned>(info.signo)), info.code);
   }
+  if (shown < count) text += fmt::format(" ... and {} more", count - shown);
   return text;
 }
 
@@ -40,13 +42,13 @@ void queues(Page& page, const Image& image) {
   for (const rbi_task& task : image.tasks()) {
     if (task.pending_count == 0 || listed >= shown) continue;
     page.line("  pending for task {}:{}", task.pid,
-              queue_text(image, task.pending_first, task.pending_count));
+              queue_text(page, image, task.pending_first, task.pending_count));
     listed += task.pending_count;
   }
   for (const rbi_group& group : image.groups()) {
     if (group.pending_count == 0 || listed >= shown) continue;
     page.line("  pending for thread group {}:{}", image.tasks()[group.leader].pid,
-              queue_text(image, group.pending_first, group.pending_count));
+              queue_text(page, image, group.pending_first, group.pending_count));
     listed += group.pending_count;
   }
   if (listed < count) page.line("  ... and {} more pending signals", count - listed);

@@ -45,6 +45,9 @@ Status check_opened(const At& at, const rbi_ofd& ofd) {
   RB_TRY(at.path("path", ofd.path));
   RB_TRY(at.require((ofd.flags & O_ACCMODE) != O_ACCMODE, "flags",
                     "must have an access mode of O_RDONLY, O_WRONLY or O_RDWR"));
+  // open(2) adds O_DSYNC to the other bit of O_SYNC.
+  RB_TRY(at.require((ofd.flags & O_SYNC) != (O_SYNC & ~O_DSYNC), "flags",
+                    "must have both bits of O_SYNC or neither but O_DSYNC"));
   RB_TRY(at.within("offset", ofd.offset, 0, kMaxOffset));
   return at.require(ofd.pipe == RBI_NONE, "pipe", "must be none for this kind");
 }
@@ -119,7 +122,7 @@ Status check_fds(const View& view) {
       used[fds[i].ofd] = true;
     }
   }
-  return require_all_used(RBI_SEC_OFDS, used, "fd");
+  return require_all_used(RBI_SEC_OFDS, used, "an fd");
 }
 
 Status check_ofds(const View& view) {

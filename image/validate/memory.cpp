@@ -13,7 +13,7 @@ Status check_backing(const View& view, std::size_t i, const rbi_backing& backing
   const At at(view, RBI_SEC_BACKINGS, i);
   RB_TRY(at.within("kind", backing.kind, 0, RBI_BACKING_KIND_COUNT - 1));
   RB_TRY(at.require(backing.size > 0 && is_page_aligned(backing.size) && backing.size <= kUserEnd,
-                    "size", "must be pages, at least one, and fit into user space"));
+                    "size", "must be a multiple of 4096 above 0 and fit into user space"));
   if (backing.kind == RBI_BACKING_SHMEM) {
     return at.require(backing.path == RBI_NONE, "path", "must be none for shared memory");
   }
@@ -110,7 +110,7 @@ Status check_memory(const View& view) {
   for (const rbi_vma& vma : view.table<rbi_vma>(RBI_SEC_VMAS)) {
     if (vma.backing != RBI_NONE) used[vma.backing] = true;
   }
-  return require_all_used(RBI_SEC_BACKINGS, used, "VMA");
+  return require_all_used(RBI_SEC_BACKINGS, used, "a VMA");
 }
 
 }  // namespace rb::validation

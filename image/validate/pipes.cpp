@@ -43,7 +43,7 @@ Status check_pipes(const View& view) {
     end = static_cast<__u32>(i);
     used[ofds[i].pipe] = true;
   }
-  return require_all_used(RBI_SEC_PIPES, used, "open file description");
+  return require_all_used(RBI_SEC_PIPES, used, "an open file description");
 }
 
 }  // namespace rb::validation

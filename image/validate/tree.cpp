@@ -81,11 +81,11 @@ Status check_all_used(const View& view) {
     sighands[task.sighand] = true;
     registers[task.registers] = true;
   }
-  RB_TRY(require_all_used(RBI_SEC_MMS, mms, "task"));
-  RB_TRY(require_all_used(RBI_SEC_FILES, files, "task"));
-  RB_TRY(require_all_used(RBI_SEC_FS, fs, "task"));
-  RB_TRY(require_all_used(RBI_SEC_SIGHANDS, sighands, "task"));
-  return require_all_used(RBI_SEC_REGISTERS, registers, "task");
+  RB_TRY(require_all_used(RBI_SEC_MMS, mms, "a task"));
+  RB_TRY(require_all_used(RBI_SEC_FILES, files, "a task"));
+  RB_TRY(require_all_used(RBI_SEC_FS, fs, "a task"));
+  RB_TRY(require_all_used(RBI_SEC_SIGHANDS, sighands, "a task"));
+  return require_all_used(RBI_SEC_REGISTERS, registers, "a task");
 }
 
 }  // namespace

@@ -19,6 +19,10 @@ tl::unexpected<Error> At::refuse(std::string_view field, std::string_view rule) 
               fmt::format("{}[{}].{} {}: {}", type.name, index_, field, value, rule));
 }
 
+std::string At::text(std::string_view field, std::uint64_t value) const {
+  return value_text(field_of(record_type(section_), field).format, value);
+}
+
 Status At::index(std::string_view field, std::uint64_t value, rbi_section target) const {
   if (value < view_.count(target)) return {};
   return refuse(field, fmt::format("must be below {}, the number of {}", view_.count(target),
@@ -28,13 +32,13 @@ Status At::index(std::string_view field, std::uint64_t value, rbi_section target
 Status At::within(std::string_view field, std::uint64_t value, std::uint64_t low,
                   std::uint64_t high) const {
   if (value >= low && value <= high) return {};
-  return refuse(field, fmt::format("must be {} to {}", low, high));
+  return refuse(field, fmt::format("must be {} to {}", text(field, low), text(field, high)));
 }
 
 Status At::bits(std::string_view field, std::uint64_t value, std::uint64_t allowed) const {
   if ((value & ~allowed) == 0) return {};
-  return refuse(
-      field, fmt::format("has bits {:#x} set; only {:#x} are allowed", value & ~allowed, allowed));
+  return refuse(field, fmt::format("has bits {} set; only {} are allowed",
+                                   text(field, value & ~allowed), text(field, allowed)));
 }
 
 Status At::zero(std::string_view field, std::uint64_t value) const {
@@ -49,9 +53,9 @@ Status At::user_address(std::string_view field, std::uint64_t value) const {
 
 Status At::path(std::string_view field, std::uint64_t reference) const {
   if (!view_.is_string(reference)) return refuse(field, "must be the offset of a string");
-  const std::string_view text = view_.string(reference);
-  if (text.starts_with('/')) return {};
-  return refuse(field, fmt::format("must be an absolute path, not {}", quoted(text)));
+  const std::string_view string = view_.string(reference);
+  if (string.starts_with('/')) return {};
+  return refuse(field, fmt::format("must be an absolute path, not {}", quoted(string)));
 }
 
 Status At::mask(std::string_view field, std::uint64_t value) const {
@@ -68,7 +72,7 @@ Status require_all_used(rbi_section section, const std::vector<bool>& used, std:
   const auto unused = std::find(used.begin(), used.end(), false);
   if (unused == used.end()) return {};
   return refuse_record(section, static_cast<std::size_t>(unused - used.begin()),
-                       fmt::format("must be used by a {}", by));
+                       fmt::format("must be used by {}", by));
 }
 
 }  // namespace rb::validation

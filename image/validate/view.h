@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -96,6 +97,9 @@ class At {
   [[nodiscard]] Status mask(std::string_view field, std::uint64_t value) const;
 
  private:
+  /// A value as the field prints it.
+  [[nodiscard]] std::string text(std::string_view field, std::uint64_t value) const;
+
   const View& view_;
   rbi_section section_;
   std::size_t index_;
@@ -106,7 +110,7 @@ class At {
                                                   std::string_view rule);
 
 /// Every record of a section is in use.
-/// @param by  who should use it: "task"
+/// @param by  who should use it: "a task"
 [[nodiscard]] Status require_all_used(rbi_section section, const std::vector<bool>& used,
                                       std::string_view by);
 
