@@ -2,10 +2,12 @@
 find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
-find_package(benchmark REQUIRED)
 find_package(Catch2 2 REQUIRED)
+include(Benchmark)
+
+# The archive first: it serves static and dynamic programs alike.
 find_path(RB_XXHASH_INCLUDE xxhash.h REQUIRED)
-find_library(RB_XXHASH_LIBRARY xxhash REQUIRED)
+find_library(RB_XXHASH_LIBRARY NAMES libxxhash.a xxhash REQUIRED)
 add_library(rb_xxhash INTERFACE)
 target_include_directories(rb_xxhash SYSTEM INTERFACE ${RB_XXHASH_INCLUDE})
 target_link_libraries(rb_xxhash INTERFACE ${RB_XXHASH_LIBRARY})

@@ -33,11 +33,11 @@ enum class StepKind : std::uint8_t {
 struct Step {
   StepKind kind = StepKind::kCreate;
   int actor = kCoordinator;
-  int target = -1;         ///< kCreate, kReap; >= graph size: a throw-away task
-  ShareMask share = 0;     ///< kCreate, kUnshare
-  bool thread = false;     ///< kCreate: CLONE_THREAD
-  bool sibling = false;    ///< kCreate: CLONE_PARENT
-  bool value = false;      ///< kSubreaper
+  int target = -1;       ///< kCreate, kReap; >= graph size: a throw-away task
+  ShareMask share = 0;   ///< kCreate, kUnshare
+  bool thread = false;   ///< kCreate: CLONE_THREAD
+  bool sibling = false;  ///< kCreate: CLONE_PARENT
+  bool value = false;    ///< kSubreaper
 };
 
 /// Steps in an order in which they can be run one after the other. Where
@@ -51,6 +51,7 @@ struct Plan {
   int throwaways = 0;
   int execs = 0;
   int unshares = 0;
+  long work = 0;  ///< pairs of task and creator that were weighed, for tests of scale
 };
 
 /// Which means the planner may use, for the question "which graphs need what".
@@ -58,8 +59,8 @@ struct PlannerMeans {
   bool unshare = true;
   bool clone_parent = true;
   bool exec = true;
-  int max_throwaways = 2;       ///< throw-away tasks
-  long node_limit = 20000;      ///< search nodes before giving up
+  int max_throwaways = 2;   ///< throw-away tasks
+  long node_limit = 20000;  ///< search nodes before giving up
 };
 
 /// Finds an order and flags that make exactly the graph's objects, with as few
@@ -72,7 +73,7 @@ struct PlannerMeans {
 
 /// Result of replaying a plan on paper.
 struct Replay {
-  std::string mistake;  ///< empty: the plan makes the graph
+  std::string mistake;                      ///< empty: the plan makes the graph
   std::array<int, kSharedCount> created{};  ///< objects made on the way, each class
 };
 

@@ -1,0 +1,35 @@
+// From an image and a plan to the program that the restorer runs.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/error.h"
+#include "strategies/userspace/descriptors.h"
+#include "strategies/userspace/planner/plan.h"
+#include "strategies/userspace/restorer/program.h"
+
+namespace rb {
+
+/// What every task does: ops by slot, in one array.
+struct Program {
+  std::vector<rst_slot> slots;  ///< image tasks, throw-away tasks, the coordinator
+  std::vector<rst_op> ops;
+  std::uint32_t event_count = 0;
+  std::uint32_t expected = 0;  ///< tasks at the barrier
+};
+
+/// Descriptors that the coordinator is born with when a plan has execs: the
+/// restorer's program, the control block, the image, on numbers 0, 1, 2.
+inline constexpr std::uint32_t kExecDescriptors = 3;
+
+/// Compiles a restart. Pure.
+/// @param at  the image, where the scaffold has it
+[[nodiscard]] Result<Program> compile(const ImageAt& at, const SharingGraph& graph,
+                                      const Plan& plan, DescriptorOrder order);
+
+/// Compiles the mere creation of the plan's tasks with the right flags: the
+/// reference `bare`.
+[[nodiscard]] Program compile_bare(const SharingGraph& graph, const Plan& plan);
+
+}  // namespace rb

@@ -1,0 +1,270 @@
+#include "strategies/userspace/contents.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+
+#include <string_view>
+
+#include "strategies/userspace/ops.h"
+#include "strategies/userspace/table_fill.h"
+
+namespace rb {
+namespace {
+
+constexpr __u32 kDefaultUmask = 022;  // the coordinator's
+
+[[nodiscard]] rst_op op_with(rst_op_kind kind, rst_stage stage, std::uint64_t a) {
+  rst_op op = ops::make(kind, stage);
+  op.a = a;
+  return op;
+}
+
+}  // namespace
+
+std::uint32_t Contents::count_copiers() const {
+  std::uint32_t count = 0;
+  for (const char copies : topology_.copies) count += copies != 0 ? 1 : 0;
+  return count;
+}
+
+bool Contents::someone_waits() const {
+  for (const auto& objects : topology_.objects) {
+    for (const PlannedObject& object : objects) {
+      if (object.copied_by_others && object.owner >= 0) return true;
+    }
+  }
+  return false;
+}
+
+void Contents::wait_for_topology(int task, const PlannedObject& object, rst_stage stage) {
+  if (object.copied_by_others) scripts_.add(task, ops::wait(events_.topology, copiers_, stage));
+}
+
+Status Contents::add_all(const std::vector<std::uint32_t>& born_in) {
+  const auto tasks = image_.tasks();
+  copiers_ = count_copiers();
+  if (someone_waits()) {
+    for (int task = 0; task < static_cast<int>(topology_.copies.size()); ++task) {
+      if (topology_.copies[static_cast<std::size_t>(task)] == 0) continue;
+      auto& script = scripts_.of(task);
+      const bool exits = !script.empty() && script.back().kind == RST_EXIT;
+      script.insert(exits ? script.end() - 1 : script.end(),
+                    ops::post(events_.topology, RST_STAGE_CREATE));
+    }
+  }
+  RB_TRY(add_process_groups(born_in));
+  // The kernel writes to a registered rseq area: its page must be there first.
+  for (const rbi_task& task : tasks) {
+    if (task.rseq != 0 && mm_events_.try_emplace(task.mm, next_event_).second) ++next_event_;
+  }
+  find_temporary_users();
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto task = static_cast<int>(i);
+    add_memory(task);
+    add_files(task);
+    add_fs(task);
+    add_signals(task);
+    if (tasks[i].rseq != 0) {
+      scripts_.add(task, ops::wait(mm_events_.at(tasks[i].mm), 1, RST_STAGE_REGISTERS));
+    }
+  }
+  return {};
+}
+
+Status Contents::add_process_groups(const std::vector<std::uint32_t>& born_in) {
+  std::unordered_map<__u32, std::uint32_t> founded;  // process group → event
+  const auto groups = image_.groups();
+  const auto tasks = image_.tasks();
+  for (const rbi_group& group : groups) {
+    const bool founds =
+        group.pgid == tasks[group.leader].pid && born_in[group.leader] != group.pgid;
+    if (!founds) continue;
+    founded.emplace(group.pgid, next_event_);
+    const auto leader = static_cast<int>(group.leader);
+    scripts_.add(leader, op_with(RST_SETPGID, RST_STAGE_ATTACH, 0));
+    scripts_.add(leader, ops::post(next_event_++, RST_STAGE_ATTACH));
+  }
+  for (std::size_t i = 0; i < groups.size(); ++i) {
+    const rbi_group& group = groups[i];
+    if (born_in[group.leader] == group.pgid || group.pgid == tasks[group.leader].pid) continue;
+    const auto event = founded.find(group.pgid);
+    const auto leader = static_cast<int>(group.leader);
+    if (event != founded.end()) {
+      scripts_.add(leader, ops::wait(event->second, 1, RST_STAGE_ATTACH));
+    } else {
+      bool leads_session = false;
+      for (const rbi_group& other : groups) {
+        leads_session =
+            leads_session || (tasks[other.leader].pid == group.pgid && other.sid == group.pgid);
+      }
+      if (!leads_session) {
+        return fail(ErrorKind::kUnsupported,
+                    fmt::format("group {} (pid {}) is in process group {}, whose leader is not in "
+                                "the image",
+                                i, tasks[group.leader].pid, group.pgid),
+                    "stock system calls cannot found a process group without its leader");
+      }
+    }
+    scripts_.add(leader, op_with(RST_SETPGID, RST_STAGE_ATTACH, group.pgid));
+  }
+  return {};
+}
+
+/// Whether restoring an mm opens descriptors for a moment.
+bool Contents::takes_descriptors(const rbi_mm& mm) const {
+  if (mm.exe != RBI_NONE) return true;
+  for (const rbi_vma& vma : image_.vmas_of(mm)) {
+    if (vma.backing != RBI_NONE) return true;
+  }
+  return false;
+}
+
+/// A table is filled by number, so nobody else may have one open in it then.
+void Contents::find_temporary_users() {
+  for (std::size_t i = 0; i < image_.tasks().size(); ++i) {
+    const auto task = static_cast<int>(i);
+    const PlannedObject& mm = topology_.object_of(Shared::kMm, task);
+    const PlannedObject& files = topology_.object_of(Shared::kFiles, task);
+    if (mm.owner != task || files.owner == task) continue;
+    if (!takes_descriptors(image_.mms()[static_cast<std::size_t>(mm.final_index)])) continue;
+    const auto [at, added] = temporary_users_.try_emplace(files.owner, TemporaryUsers{});
+    if (added) at->second.event = next_event_++;
+    ++at->second.count;
+  }
+}
+
+void Contents::add_memory(int task) {
+  const PlannedObject& object = topology_.object_of(Shared::kMm, task);
+  if (object.owner != task) return;
+  const rbi_mm& mm = image_.mms()[static_cast<std::size_t>(object.final_index)];
+  const PlannedObject& files = topology_.object_of(Shared::kFiles, task);
+  const bool temporary = takes_descriptors(mm);
+  wait_for_topology(task, object, RST_STAGE_MEMORY);
+  // A temporary descriptor must not end up in somebody's copy of the table.
+  if (temporary) wait_for_topology(task, files, RST_STAGE_MEMORY);
+
+  auto runs = image_.runs_of(mm);
+  for (const rbi_vma& vma : image_.vmas_of(mm)) {
+    std::size_t count = 0;
+    while (count < runs.size() && runs[count].address < vma.end) ++count;
+    add_vma(task, vma, runs.first(count));
+    runs = runs.subspan(count);
+  }
+  if ((mm.flags & RBI_MM_LAYOUT) != 0) {
+    rst_op op = op_with(RST_SET_MM, RST_STAGE_MEMORY, at_.of(&mm));
+    op.y = mm.auxv_count;
+    op.b = at_.of(image_.auxv().data() + mm.auxv_first);
+    op.e = mm.exe == RBI_NONE ? 0 : at_.of_string(mm.exe);
+    scripts_.add(task, op);
+  }
+  if (temporary && files.owner != task) {
+    scripts_.add(task, ops::post(temporary_users_.at(files.owner).event, RST_STAGE_MEMORY));
+  }
+  const auto event = mm_events_.find(static_cast<__u32>(object.final_index));
+  if (event != mm_events_.end()) {
+    scripts_.add(task, ops::post(event->second, RST_STAGE_MEMORY));
+  }
+}
+
+void Contents::add_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs) {
+  if (vma.kind == RBI_VMA_VDSO) {
+    scripts_.add(task, op_with(RST_VDSO, RST_STAGE_MEMORY, vma.start));
+    return;
+  }
+  const bool shared = (vma.flags & RBI_VMA_SHARED) != 0;
+  const __u32 prot = runs.empty() ? vma.prot : vma.prot | PROT_WRITE;
+  rst_op op = op_with(RST_MMAP, RST_STAGE_MEMORY, vma.start);
+  op.b = vma.end - vma.start;
+  op.y = prot;
+  op.c = shared ? MAP_SHARED : MAP_PRIVATE;
+  if ((vma.flags & RBI_VMA_GROWSDOWN) != 0) op.c |= MAP_GROWSDOWN;
+  if ((vma.flags & RBI_VMA_NORESERVE) != 0) op.c |= MAP_NORESERVE;
+  if ((vma.flags & RBI_VMA_STACK) != 0) op.c |= MAP_STACK;
+  op.d = vma.offset;
+  if (vma.kind == RBI_VMA_ANON) {
+    op.c |= MAP_ANONYMOUS;
+  } else if (descriptors_.backing_fds[vma.backing] != kNotStored) {
+    op.kind = RST_MMAP_FETCH;
+    op.z = descriptors_.backing_fds[vma.backing];
+  } else {
+    op.kind = RST_MMAP_PATH;
+    op.e = at_.of_string(image_.backings()[vma.backing].path);
+    op.z = shared && (vma.prot & PROT_WRITE) != 0 ? O_RDWR : O_RDONLY;
+  }
+  scripts_.add(task, op);
+  for (const rbi_run& run : runs) {
+    rst_op fill = op_with(RST_FILL, RST_STAGE_MEMORY, run.address);
+    fill.b = run.pages * RBI_PAGE_SIZE;
+    fill.c = at_.of_offset(run.offset);
+    scripts_.add(task, fill);
+  }
+  if (prot != vma.prot) {
+    rst_op protect = op_with(RST_MPROTECT, RST_STAGE_MEMORY, vma.start);
+    protect.b = vma.end - vma.start;
+    protect.y = vma.prot;
+    scripts_.add(task, protect);
+  }
+}
+
+void Contents::add_files(int task) {
+  const auto kFiles = static_cast<std::size_t>(Shared::kFiles);
+  const PlannedObject& object = topology_.object_of(Shared::kFiles, task);
+  const auto index =
+      static_cast<std::size_t>(topology_.held[kFiles][static_cast<std::size_t>(task)]);
+  if (object.owner != task || descriptors_.tables[index].early) return;
+  wait_for_topology(task, object, RST_STAGE_OPEN_FILES);
+  if (const auto users = temporary_users_.find(task); users != temporary_users_.end()) {
+    scripts_.add(task, ops::wait(users->second.event, users->second.count, RST_STAGE_OPEN_FILES));
+  }
+  scripts_.add(task, descriptors_.tables[index].fill);
+}
+
+void Contents::add_fs(int task) {
+  const PlannedObject& object = topology_.object_of(Shared::kFs, task);
+  if (object.owner != task) return;
+  const rbi_fs& fs = image_.fs()[static_cast<std::size_t>(object.final_index)];
+  const bool chroots = image_.string(fs.root) != "/";
+  const bool moves = image_.string(fs.cwd) != "/";
+  if (!chroots && !moves && fs.umask == kDefaultUmask) return;
+  wait_for_topology(task, object, RST_STAGE_ATTACH);
+  // The working directory is named from the real root: first there, then chroot.
+  if (moves) scripts_.add(task, op_with(RST_CHDIR, RST_STAGE_ATTACH, at_.of_string(fs.cwd)));
+  if (chroots) scripts_.add(task, op_with(RST_CHROOT, RST_STAGE_ATTACH, at_.of_string(fs.root)));
+  if (fs.umask != kDefaultUmask) {
+    scripts_.add(task, op_with(RST_UMASK, RST_STAGE_ATTACH, fs.umask));
+  }
+}
+
+void Contents::add_signals(int task) {
+  const rbi_task& record = image_.tasks()[static_cast<std::size_t>(task)];
+  const PlannedObject& object = topology_.object_of(Shared::kSighand, task);
+  if (object.owner == task) {
+    const auto actions =
+        image_.actions_of(image_.sighands()[static_cast<std::size_t>(object.final_index)]);
+    if (!actions.empty()) {
+      wait_for_topology(task, object, RST_STAGE_ATTACH);
+      rst_op op = op_with(RST_ACTIONS, RST_STAGE_ATTACH, at_.of(actions.data()));
+      op.y = static_cast<__u32>(actions.size());
+      scripts_.add(task, op);
+    }
+  }
+  const auto queue = [&](__u32 first, __u32 count, __u32 shared) {
+    if (count == 0) return;
+    rst_op op = op_with(RST_QUEUE, RST_STAGE_REGISTERS, at_.of(&image_.pending()[first]));
+    op.x = shared;
+    op.y = count;
+    scripts_.add(task, op);
+  };
+  queue(record.pending_first, record.pending_count, 0);
+  const rbi_group& group = image_.groups()[record.group];
+  if (group.leader != static_cast<__u32>(task)) return;
+  queue(group.pending_first, group.pending_count, 1);
+  for (const rbi_itimer& timer : group.itimers) {
+    if (timer.value == 0 && timer.interval == 0) continue;
+    scripts_.add(task, op_with(RST_ITIMERS, RST_STAGE_REGISTERS, at_.of(group.itimers)));
+    break;
+  }
+}
+
+}  // namespace rb

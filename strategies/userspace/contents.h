@@ -1,0 +1,72 @@
+// The second half of every task's script: contents of what it owns.
+#pragma once
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "base/error.h"
+#include "strategies/userspace/descriptors.h"
+#include "strategies/userspace/scripts.h"
+
+namespace rb {
+
+/// Futex words that tasks wait for.
+struct Events {
+  std::uint32_t ticket = 0;    ///< steps of an ordered plan that are done
+  std::uint32_t topology = 0;  ///< tasks that copy objects and are done with it
+};
+
+/// Appends, to each task's script, the attachment to its process group and the
+/// contents of the objects that it owns, and the waits that this needs: an
+/// object is filled only once nobody copies it any more.
+class Contents {
+ public:
+  Contents(const ImageAt& at, const Topology& topology, const DescriptorPlan& descriptors,
+           Scripts& scripts, const Events& events, std::uint32_t first_event)
+      : at_(at),
+        image_(at.image()),
+        topology_(topology),
+        descriptors_(descriptors),
+        scripts_(scripts),
+        events_(events),
+        next_event_(first_event) {}
+
+  /// @param born_in  by leader task: the process group it is in after the
+  ///                 topology stands; 0 = the coordinator's
+  [[nodiscard]] Status add_all(const std::vector<std::uint32_t>& born_in);
+
+  [[nodiscard]] std::uint32_t event_count() const { return next_event_; }
+
+ private:
+  /// Tasks that open descriptors for a moment in a table that another one fills.
+  struct TemporaryUsers {
+    std::uint32_t event = 0;
+    std::uint32_t count = 0;
+  };
+
+  [[nodiscard]] std::uint32_t count_copiers() const;
+  [[nodiscard]] bool someone_waits() const;
+  void wait_for_topology(int task, const PlannedObject& object, rst_stage stage);
+  [[nodiscard]] Status add_process_groups(const std::vector<std::uint32_t>& born_in);
+  [[nodiscard]] bool takes_descriptors(const rbi_mm& mm) const;
+  void find_temporary_users();
+  void add_memory(int task);
+  void add_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs);
+  void add_files(int task);
+  void add_fs(int task);
+  void add_signals(int task);
+
+  const ImageAt& at_;
+  const Image& image_;
+  const Topology& topology_;
+  const DescriptorPlan& descriptors_;
+  Scripts& scripts_;
+  Events events_;
+  std::uint32_t next_event_;
+  std::uint32_t copiers_ = 0;
+  std::unordered_map<int, TemporaryUsers> temporary_users_;  // by the task that fills
+  std::unordered_map<__u32, std::uint32_t> mm_events_;       // mm with rseq users → event
+};
+
+}  // namespace rb

@@ -1,0 +1,118 @@
+#include "strategies/userspace/failure_text.h"
+
+#include <fmt/format.h>
+
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+namespace rb {
+namespace {
+
+[[nodiscard]] std::string action(const rst_op& op) {
+  const auto path = [](std::uint64_t address) {
+    return reinterpret_cast<const char*>(address);  // in the scaffold, mapped here, too
+  };
+  switch (op.kind) {
+    case RST_LEAD:
+      return "become the tree's coordinator";
+    case RST_CREATE:
+    case RST_CREATE_LEAF:
+      return fmt::format("be created (clone3, flags {:#x})", op.a);
+    case RST_UNSHARE:
+      return fmt::format("unshare({:#x})", op.a);
+    case RST_EXEC:
+      return "exec the restorer";
+    case RST_SETSID:
+      return "found a session";
+    case RST_SUBREAPER:
+      return "become a child subreaper";
+    case RST_REAP:
+      return "reap a throw-away task";
+    case RST_SETPGID:
+      return fmt::format("join process group {}", op.a);
+    case RST_NAME:
+      return "set its name";
+    case RST_CLOSE_RANGE:
+      return fmt::format("close descriptors {} to {}", op.a, op.b);
+    case RST_OPEN:
+      return fmt::format("open {} on descriptor {}", path(op.a), op.x);
+    case RST_DUP:
+    case RST_DUP3:
+      return fmt::format("duplicate descriptor {} to {}", op.a, op.x);
+    case RST_SETFD:
+      return fmt::format("set the flags of descriptor {}", op.x);
+    case RST_PIPE:
+      return fmt::format("make a pipe on descriptors {} and {}", op.x, op.y);
+    case RST_LISTEN:
+      return fmt::format("listen on the abstract unix name {}", path(op.a));
+    case RST_MEMFD:
+      return fmt::format("make {} bytes of shared memory", op.a);
+    case RST_PIDFD:
+      return "open a pidfd of the coordinator";
+    case RST_FETCH:
+      return fmt::format("fetch a shared open file description as descriptor {}", op.x);
+    case RST_CHDIR:
+      return fmt::format("change its directory to {}", path(op.a));
+    case RST_CHROOT:
+      return fmt::format("change its root to {}", path(op.a));
+    case RST_MMAP:
+    case RST_MMAP_FETCH:
+      return fmt::format("map {} bytes at {:#x}", op.b, op.a);
+    case RST_MMAP_PATH:
+      return fmt::format("map {} bytes of {} at {:#x}", op.b, path(op.e), op.a);
+    case RST_MPROTECT:
+      return fmt::format("protect {} bytes at {:#x}", op.b, op.a);
+    case RST_VDSO:
+      return fmt::format("map the vDSO at {:#x}", op.a);
+    case RST_SET_MM:
+      return "set the layout of its mm";
+    case RST_ACTIONS:
+      return "set its signal actions";
+    case RST_QUEUE:
+      return "queue its pending signals";
+    case RST_ITIMERS:
+      return "set its interval timers";
+    case RST_FINISH:
+      return "set its registers";
+    default:
+      return fmt::format("perform op {}", op.kind);
+  }
+}
+
+[[nodiscard]] std::string advice(const rst_op& op, int error) {
+  const bool creates = op.kind == RST_CREATE || op.kind == RST_CREATE_LEAF;
+  if (creates && error == EEXIST) {
+    return "the number is in use: restart into a pid namespace of its own (--pids own)";
+  }
+  if (creates && error == EAGAIN) {
+    return "raise the limits on tasks: ulimit -u, kernel.pid_max, kernel.threads-max, pids.max";
+  }
+  if (error == EPERM) return "restarting needs CAP_SYS_ADMIN and CAP_SYS_PTRACE: run as root";
+  if (error == EMFILE || error == EBADF || (error == EINVAL && op.kind == RST_DUP)) {
+    return "raise the limit on open files: ulimit -n, fs.nr_open";
+  }
+  if (error == ENOMEM) return "free memory, or raise vm.max_map_count";
+  if (op.kind == RST_LISTEN && error == EADDRINUSE) return "another tree listens on that name";
+  return "";
+}
+
+}  // namespace
+
+Error describe_failure(const Image& image, const rst_failure& failure, const rst_op& op,
+                       bool coordinator) {
+  std::string who = "the coordinator";
+  if (!coordinator && failure.slot < image.tasks().size()) {
+    const rbi_task& task = image.tasks()[failure.slot];
+    who = fmt::format("task {} (pid {}, {})", failure.slot, task.pid, task.name);
+  } else if (!coordinator) {
+    who = fmt::format("throw-away task {}", failure.slot);
+  }
+  std::string why = failure.error != 0
+                        ? std::string(std::strerror(failure.error))
+                        : fmt::format("descriptor {} resulted instead", failure.value);
+  return Error{ErrorKind::kRestart, fmt::format("{} could not {}: {}", who, action(op), why),
+               advice(op, failure.error)};
+}
+
+}  // namespace rb

@@ -1,0 +1,95 @@
+#include "strategies/userspace/machine.h"
+
+#include <fmt/format.h>
+#include <linux/capability.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <fstream>
+#include <string>
+
+namespace rb {
+namespace {
+
+constexpr unsigned kSysPtrace = CAP_SYS_PTRACE;
+constexpr unsigned kSysAdmin = CAP_SYS_ADMIN;
+
+[[nodiscard]] bool has_capability(unsigned capability) {
+  __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = {};
+  if (::syscall(SYS_capget, &header, data) != 0) return false;
+  return (data[capability / 32].effective >> (capability % 32) & 1u) != 0;
+}
+
+[[nodiscard]] std::uint64_t read_number(const char* path, std::uint64_t otherwise) {
+  std::ifstream file(path);
+  std::uint64_t value = 0;
+  return file >> value ? value : otherwise;
+}
+
+[[nodiscard]] Status check_tasks(const Image& image, const StrategyOptions& options) {
+  const auto tasks = image.tasks();
+  const std::uint64_t threads_max = read_number("/proc/sys/kernel/threads-max", ~0ull);
+  if (tasks.size() + 16 > threads_max) {
+    return fail(
+        ErrorKind::kLacking,
+        fmt::format("the image has {} tasks, the machine allows {}", tasks.size(), threads_max),
+        "raise kernel.threads-max");
+  }
+  __u32 highest = 0;
+  for (const rbi_task& task : tasks) highest = std::max(highest, task.pid);
+  const std::uint64_t pid_max = read_number("/proc/sys/kernel/pid_max", 1u << 22);
+  if (highest >= pid_max) {
+    return fail(
+        ErrorKind::kLacking,
+        fmt::format("the image has a task with pid {}, kernel.pid_max is {}", highest, pid_max),
+        fmt::format("sysctl kernel.pid_max={}", highest + 1));
+  }
+  (void)options;
+  return {};
+}
+
+/// Root may raise the hard limit, too, if it has CAP_SYS_RESOURCE.
+[[nodiscard]] std::uint64_t raise_open_files(std::uint64_t wanted) {
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= wanted) return limit.rlim_cur;
+  rlimit higher = limit;
+  higher.rlim_cur = wanted;
+  higher.rlim_max = std::max<rlim_t>(limit.rlim_max, wanted);
+  if (::setrlimit(RLIMIT_NOFILE, &higher) == 0) return wanted;
+  limit.rlim_cur = limit.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &limit);
+  return limit.rlim_cur;
+}
+
+[[nodiscard]] Status check_descriptors(const Image& image) {
+  __u32 highest = 0;
+  for (const rbi_fd& fd : image.fds()) highest = std::max(highest, fd.fd);
+  // The coordinator may have to hold every description at once, and a few more.
+  const std::uint64_t wanted =
+      std::max<std::uint64_t>(highest + 1, std::min<std::uint64_t>(image.ofds().size(), 1u << 20)) +
+      16;
+  const std::uint64_t limit = raise_open_files(wanted);
+  if (limit > highest) return {};
+  return fail(ErrorKind::kLacking,
+              fmt::format("the image has descriptor {}, RLIMIT_NOFILE is {}", highest, limit),
+              fmt::format("run with at least `ulimit -n {}`, or use fewer descriptors", wanted));
+}
+
+}  // namespace
+
+Status check_machine(const Image& image, const StrategyOptions& options, MachineNeeds needs) {
+  if (!has_capability(kSysAdmin) || !has_capability(kSysPtrace)) {
+    return fail(ErrorKind::kLacking,
+                "restarting a process tree needs CAP_SYS_ADMIN and CAP_SYS_PTRACE, for pid "
+                "namespaces, chosen pids and the removal of the restorer",
+                "run as root");
+  }
+  RB_TRY(check_tasks(image, options));
+  return needs == MachineNeeds::kEverything ? check_descriptors(image) : Status{};
+}
+
+}  // namespace rb

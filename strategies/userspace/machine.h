@@ -1,0 +1,20 @@
+// What a restart with stock system calls needs of the machine.
+#pragma once
+
+#include "base/error.h"
+#include "image/image.h"
+#include "strategies/strategy.h"
+
+namespace rb {
+
+enum class MachineNeeds {
+  kTasks,       ///< privileges, and room for the tasks
+  kEverything,  ///< the descriptors, too
+};
+
+/// kLacking, with advice, where a privilege or a limit stands in the way of
+/// restarting this image. Raises RLIMIT_NOFILE as far as it is allowed to.
+[[nodiscard]] Status check_machine(const Image& image, const StrategyOptions& options,
+                                   MachineNeeds needs);
+
+}  // namespace rb

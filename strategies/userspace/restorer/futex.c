@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#include <linux/futex.h>
+#include <linux/time_types.h>
+
+#include "strategies/userspace/restorer/restorer.h"
+
+static long futex(__u32 *word, int operation, __u32 value, const void *timeout)
+{
+	return sys6(SYS_futex, (ulong_t)word, (ulong_t)operation, value, (ulong_t)timeout, 0, 0);
+}
+
+/* Returns when the word has changed; never, once the restart has failed. */
+void futex_wait(__u32 *word, __u32 value, const struct rst_control *control)
+{
+	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) {
+		if (__atomic_load_n(&control->failure.set, __ATOMIC_ACQUIRE))
+			sleep_forever();
+		futex(word, FUTEX_WAIT, value, 0);
+	}
+}
+
+void futex_wait_ms(__u32 *word, __u32 value, unsigned int milliseconds)
+{
+	struct __kernel_timespec timeout = {
+		.tv_sec = milliseconds / 1000,
+		.tv_nsec = milliseconds % 1000 * 1000000ll,
+	};
+
+	if (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value)
+		futex(word, FUTEX_WAIT, value, &timeout);
+}
+
+void futex_wake_all(__u32 *word)
+{
+	futex(word, FUTEX_WAKE, 0x7fffffff, 0);
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Runs the ops of one task. */
+#include <linux/fcntl.h>
+#include <linux/prctl.h>
+
+#include "strategies/userspace/restorer/restorer.h"
+
+/* Whether an op's result must be the descriptor number in op->x. */
+static int yields_fd(__u16 kind)
+{
+	switch (kind) {
+	case RST_OPEN:
+	case RST_DUP:
+	case RST_DUP3:
+	case RST_PIPE:
+	case RST_LISTEN:
+	case RST_MEMFD:
+	case RST_PIDFD:
+	case RST_FETCH:
+		return 1;
+	default:
+		return 0;
+	}
+}
+
+static long do_wait(struct run *run, const struct rst_op *op)
+{
+	__u32 *event = (__u32 *)run->control->events + op->x;
+	__u32 seen;
+
+	/* The time spent asleep is nobody's work. */
+	account(run, run->stage);
+	while ((seen = __atomic_load_n(event, __ATOMIC_ACQUIRE)) < op->a)
+		futex_wait(event, seen, run->control);
+	run->since = cycles();
+	return 0;
+}
+
+static long do_post(struct run *run, const struct rst_op *op)
+{
+	__u32 *event = (__u32 *)run->control->events + op->x;
+
+	__atomic_add_fetch(event, 1, __ATOMIC_RELEASE);
+	futex_wake_all(event);
+	return 0;
+}
+
+static long do_reap(struct run *run, const struct rst_op *op)
+{
+	long ret;
+
+	account(run, run->stage);
+	ret = sys4(SYS_wait4, slot_at(run->control, op->x)->pid, 0, 0x40000000 /* __WALL */, 0);
+	run->since = cycles();
+	return is_error(ret) ? ret : 0;
+}
+
+static long step(struct run *run, const struct rst_op *op)
+{
+	switch (op->kind) {
+	case RST_LEAD:
+		return lead(run);
+	case RST_CREATE:
+	case RST_CREATE_LEAF:
+		return do_create(run, op);
+	case RST_UNSHARE:
+		return sys1(SYS_unshare, op->a);
+	case RST_EXEC:
+		return do_exec(run, op);
+	case RST_SETSID:
+		return sys0(SYS_setsid);
+	case RST_SUBREAPER:
+		return sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, op->a);
+	case RST_EXIT:
+		sys1(SYS_exit, 0);
+		return 0;
+	case RST_REAP:
+		return do_reap(run, op);
+	case RST_WAIT:
+		return do_wait(run, op);
+	case RST_POST:
+		return do_post(run, op);
+	case RST_SETPGID:
+		return sys2(SYS_setpgid, 0, op->a);
+	case RST_NAME:
+		return sys2(SYS_prctl, PR_SET_NAME, op->a);
+	case RST_CLOSE_RANGE:
+		return sys3(SYS_close_range, op->a, op->b, op->c);
+	case RST_OPEN:
+		return do_open(op);
+	case RST_DUP:
+		return sys3(SYS_fcntl, op->a, op->b ? F_DUPFD_CLOEXEC : F_DUPFD, op->c);
+	case RST_DUP3:
+		return sys3(SYS_dup3, op->a, op->x, op->b);
+	case RST_SETFD:
+		return sys3(SYS_fcntl, op->x, F_SETFD, op->b);
+	case RST_PIPE:
+		return do_pipe(op);
+	case RST_LISTEN:
+		return do_listen(op);
+	case RST_MEMFD:
+		return do_memfd(run, op);
+	case RST_PIDFD:
+		return sys2(SYS_pidfd_open, run->control->coordinator_pid, 0);
+	case RST_FETCH:
+		return do_fetch(op);
+	case RST_CHDIR:
+		return sys1(SYS_chdir, op->a);
+	case RST_CHROOT:
+		return sys1(SYS_chroot, op->a);
+	case RST_UMASK:
+		return sys1(SYS_umask, op->a);
+	case RST_MMAP:
+	case RST_MMAP_PATH:
+	case RST_MMAP_FETCH:
+		return do_mmap(run->control, op);
+	case RST_FILL:
+		return do_fill(op->a, op->b, op->c);
+	case RST_MPROTECT:
+		return sys3(SYS_mprotect, op->a, op->b, op->y);
+	case RST_VDSO:
+		return sys2(SYS_arch_prctl, 0x2003 /* ARCH_MAP_VDSO_64 */, op->a);
+	case RST_SET_MM:
+		return do_set_mm(op);
+	case RST_ACTIONS:
+		return do_actions(op);
+	case RST_QUEUE:
+		return do_queue(run->slot, op);
+	case RST_ITIMERS:
+		return do_itimers(op);
+	case RST_FINISH:
+		return finish(run);
+	case RST_PARK:
+		account(run, run->stage);
+		arrive(run);
+		sleep_forever();
+	case RST_SERVE:
+		account(run, run->stage);
+		serve(run);
+	default:
+		return -38; /* ENOSYS */
+	}
+}
+
+_Noreturn void task_main(struct rst_control *control, __u32 index)
+{
+	struct rst_slot *slot = slot_at(control, index);
+	struct run run = {
+		.control = control,
+		.slot = slot,
+		.index = index,
+		.op = slot->first_op,
+		.since = cycles(),
+	};
+
+	/* The last op never returns. */
+	for (;; run.op++) {
+		const struct rst_op *op = (const struct rst_op *)control->ops + run.op;
+		long ret;
+
+		if (op->stage != run.stage) {
+			account(&run, run.stage);
+			run.stage = op->stage;
+		}
+		ret = step(&run, op);
+		if (is_error(ret))
+			give_up(&run, ret, 0);
+		if (yields_fd(op->kind) && (__u32)ret != op->x)
+			give_up(&run, 0, (__u64)ret);
+	}
+}

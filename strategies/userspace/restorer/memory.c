@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* Ops on memory, and the few string functions that the compiler may call. */
+#include <linux/fcntl.h>
+#include <linux/mman.h>
+#include <linux/prctl.h>
+
+#include "strategies/userspace/restorer/restorer.h"
+
+#define FILL_CHUNK (1ul << 20) /* stays in the cache between populating and copying */
+
+void *memcpy(void *to, const void *from, unsigned long size)
+{
+	void *result = to;
+
+	asm volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+	return result;
+}
+
+void *memset(void *to, int byte, unsigned long size)
+{
+	void *result = to;
+
+	asm volatile("rep stosb" : "+D"(to), "+c"(size) : "a"(byte) : "memory");
+	return result;
+}
+
+/*
+ * Copies contents into fresh pages. Populating first takes the page faults in
+ * one system call per chunk instead of one exception per page; where the kernel
+ * (before 5.14) does not know how, the copy takes the faults itself.
+ */
+long do_fill(__u64 address, __u64 size, __u64 source)
+{
+	while (size) {
+		__u64 chunk = size < FILL_CHUNK ? size : FILL_CHUNK;
+
+		if (chunk > RBI_PAGE_SIZE) {
+			sys3(SYS_madvise, address, chunk, MADV_POPULATE_WRITE);
+			sys3(SYS_madvise, source, chunk, MADV_POPULATE_READ);
+		}
+		memcpy((void *)address, (const void *)source, chunk);
+		address += chunk;
+		source += chunk;
+		size -= chunk;
+	}
+	return 0;
+}
+
+static long map_fd(const struct rst_op *op, long fd)
+{
+	long ret;
+
+	if (is_error(fd))
+		return fd;
+	ret = sys6(SYS_mmap, op->a, op->b, op->y, op->c | MAP_FIXED_NOREPLACE, (ulong_t)fd, op->d);
+	sys1(SYS_close, fd);
+	return is_error(ret) ? ret : 0;
+}
+
+/*
+ * Maps anonymous memory, a file, or something that the coordinator holds. A
+ * descriptor that is needed for it is gone when the op ends.
+ */
+long do_mmap(const struct rst_control *control, const struct rst_op *op)
+{
+	long ret, pidfd;
+
+	switch (op->kind) {
+	case RST_MMAP:
+		ret = sys6(SYS_mmap, op->a, op->b, op->y, op->c | MAP_FIXED_NOREPLACE, ~0ul, 0);
+		return is_error(ret) ? ret : 0;
+	case RST_MMAP_PATH:
+		return map_fd(op, sys4(SYS_openat, AT_FDCWD, op->e, op->z, 0));
+	default:
+		pidfd = sys2(SYS_pidfd_open, control->coordinator_pid, 0);
+		if (is_error(pidfd))
+			return pidfd;
+		ret = map_fd(op, sys3(SYS_pidfd_getfd, pidfd, op->z, 0));
+		sys1(SYS_close, pidfd);
+		return ret;
+	}
+}
+
+long do_set_mm(const struct rst_op *op)
+{
+	const struct rbi_mm *mm = (const struct rbi_mm *)op->a;
+	struct prctl_mm_map map = {
+		.start_code = mm->start_code,
+		.end_code = mm->end_code,
+		.start_data = mm->start_data,
+		.end_data = mm->end_data,
+		.start_brk = mm->start_brk,
+		.brk = mm->brk,
+		.start_stack = mm->start_stack,
+		.arg_start = mm->arg_start,
+		.arg_end = mm->arg_end,
+		.env_start = mm->env_start,
+		.env_end = mm->env_end,
+		.auxv = op->y ? (__u64 *)op->b : 0,
+		.auxv_size = op->y * (__u32)sizeof(struct rbi_auxv),
+		.exe_fd = ~0u,
+	};
+	long ret;
+
+	if (op->e) {
+		long exe = sys4(SYS_openat, AT_FDCWD, op->e, O_RDONLY, 0);
+
+		if (is_error(exe))
+			return exe;
+		map.exe_fd = (__u32)exe;
+	}
+	ret = sys5(SYS_prctl, PR_SET_MM, PR_SET_MM_MAP, &map, sizeof(map), 0);
+	if (op->e)
+		sys1(SYS_close, map.exe_fd);
+	return ret;
+}

@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scaffold: memory that the caller, its helpers and every task of a tree
+ * under restart map at one and the same address, and the program in it that
+ * each task runs. Written by the compiler (compile.h), run by the restorer.
+ *
+ *   base: struct rst_control | slots | ops | events | (page) code | stacks | image
+ */
+#ifndef RESTARTBENCH_RESTORER_PROGRAM_H
+#define RESTARTBENCH_RESTORER_PROGRAM_H
+
+#include <linux/types.h>
+
+/* Stages that the restorer can tell apart; order of enum class Stage. */
+enum rst_stage {
+	RST_STAGE_CREATE,
+	RST_STAGE_ATTACH,
+	RST_STAGE_OPEN_FILES,
+	RST_STAGE_MEMORY,
+	RST_STAGE_REGISTERS,
+	RST_STAGE_COUNT,
+};
+
+enum rst_op_kind {
+	RST_LEAD, /* the coordinator's first */
+	/* creation */
+	RST_CREATE, /* x: first slot, y: count, a: clone flags, b: exit signal */
+	RST_CREATE_LEAF, /* the same; the tasks only arrive at the barrier and sleep */
+	RST_UNSHARE, /* a: flags */
+	RST_EXEC, /* exec the restorer and go on with the next op */
+	RST_SETSID,
+	RST_SUBREAPER, /* a: 0 or 1 */
+	RST_EXIT,
+	RST_REAP, /* x: slot */
+	RST_WAIT, /* x: event, a: count */
+	RST_POST, /* x: event */
+	RST_SETPGID, /* a: process group */
+	RST_NAME, /* a: name */
+	/* descriptors; x: the number that must result */
+	RST_CLOSE_RANGE, /* a: first, b: last, c: flags */
+	RST_OPEN, /* a: path, b: flags, c: offset */
+	RST_DUP, /* x: to, a: from, b: FD_CLOEXEC?: lowest free number >= c */
+	RST_DUP3, /* x: to, a: from, b: O_CLOEXEC or 0 */
+	RST_SETFD, /* x: fd, b: FD_CLOEXEC or 0 */
+	RST_PIPE, /* x: read end, y: write end, a: struct rbi_pipe, b: data, c: rd, wr flags */
+	RST_LISTEN, /* x: fd, a: abstract name, b: flags, c: backlog */
+	RST_MEMFD, /* x: fd, a: size, b: number of runs, c: struct rbi_run[] */
+	RST_PIDFD, /* x: fd that refers to the coordinator */
+	RST_FETCH, /* x: fd, a: the coordinator's fd, b: FD_CLOEXEC or 0, c: pidfd */
+	/* file system context */
+	RST_CHDIR, /* a: path */
+	RST_CHROOT, /* a: path */
+	RST_UMASK, /* a: mask */
+	/* memory */
+	RST_MMAP, /* anonymous; y: prot, a: start, b: length, c: flags */
+	RST_MMAP_PATH, /* and e: path, z: open flags, d: offset */
+	RST_MMAP_FETCH, /* and z: the coordinator's fd, d: offset */
+	RST_FILL, /* a: address, b: bytes, c: source */
+	RST_MPROTECT, /* a: start, b: length, y: prot */
+	RST_VDSO, /* a: address */
+	RST_SET_MM, /* y: auxv entries, a: struct rbi_mm, b: auxv, e: path of exe, or 0 */
+	/* signals */
+	RST_ACTIONS, /* a: struct rbi_action[], y: count */
+	RST_QUEUE, /* a: struct rbi_siginfo[], y: count, x: 1 = to the thread group */
+	RST_ITIMERS, /* a: struct rbi_itimer[3] */
+	/* the last op of a task */
+	RST_FINISH, /* registers, barrier, first user instruction */
+	RST_PARK, /* barrier, then sleep until killed */
+	RST_SERVE, /* the coordinator: barrier, then commands */
+	RST_OP_KIND_COUNT,
+};
+
+struct rst_op {
+	__u16 kind; /* enum rst_op_kind */
+	__u16 stage; /* enum rst_stage */
+	__u32 x, y, z;
+	__u64 a, b, c, d, e;
+	__u64 reserved;
+};
+
+enum rst_slot_flags {
+	RST_SLOT_THREAD = 1u, /* not a thread-group leader */
+	RST_SLOT_NAME = 2u, /* name differs from the creator's: set it */
+	RST_SLOT_SET_TLS = 4u, /* fs base and clear_child_tid must be set by hand */
+	RST_SLOT_MM_OWNER = 8u, /* unmaps the scaffold for its mm at release */
+	RST_SLOT_THROWAWAY = 16u,
+};
+
+/* One task: of the image, then throw-aways, then the coordinator (last). */
+struct rst_slot {
+	__u32 pid; /* wanted; 0 = any. Afterwards the real one. */
+	__u32 flags; /* enum rst_slot_flags */
+	__u32 first_op;
+	__u32 created; /* set once the task exists */
+	__u64 task; /* struct rbi_task, or 0 */
+	__u64 registers; /* struct rbi_registers, or 0 */
+	__u64 xstate; /* its XSAVE area */
+	__u64 cycles[RST_STAGE_COUNT]; /* TSC cycles of work per stage */
+};
+
+enum rst_command {
+	RST_COMMAND_NONE,
+	RST_COMMAND_START, /* to the zygote: make a coordinator */
+	RST_COMMAND_DESTROY, /* to the zygote: end the coordinator */
+	RST_COMMAND_QUIT, /* to the zygote */
+	RST_COMMAND_RELEASE, /* to the coordinator */
+	RST_COMMAND_KILL, /* to the coordinator: kill the tree (host pids) */
+};
+
+/* A futex word at which one side waits for the other. */
+struct rst_channel {
+	__u32 command; /* enum rst_command; the other side sets it back to NONE */
+	__u32 sequence; /* futex: bumped with every command */
+	__u32 done; /* futex: set to sequence when it is carried out */
+	__s32 result; /* 0, a pid or -errno */
+};
+
+/* The first failure of a restart; later ones are not recorded. */
+struct rst_failure {
+	__u32 set; /* 0 → 1 by compare-and-swap: the winner fills in the rest */
+	__u32 slot;
+	__u32 op; /* index */
+	__s32 error; /* errno; 0 = a wrong descriptor number resulted */
+	__u64 value; /* what resulted instead, or the stop point of a release */
+	__u32 complete; /* futex: 1 when filled in */
+	__u32 reserved;
+};
+
+struct rst_control {
+	__u64 base; /* where the scaffold is mapped, everywhere */
+	__u64 size; /* of all of it */
+	__u64 control_size; /* the part backed by the control memfd */
+	__u64 code; /* address of the restorer's code */
+	__u64 code_size;
+	__u64 stacks; /* address; slot i owns [i, i + 1) * stack_size */
+	__u64 stack_size; /* pages; holds a signal frame with the largest XSAVE area */
+	__u64 zygote_stack; /* its top */
+	__u64 image; /* address of the image file */
+	__u64 image_size;
+	__u64 slots; /* address of struct rst_slot[] */
+	__u64 ops; /* address of struct rst_op[] */
+	__u64 events; /* address of __u32[]: futexes, counting up */
+	__u32 slot_count; /* with the coordinator */
+	__u32 op_count;
+	__u32 event_count;
+	__u32 own_namespace; /* CLONE_NEWPID for the coordinator */
+	__u32 expected; /* how many arrive at the barrier */
+	__u32 elf_fd, control_fd, image_fd; /* the coordinator's, for RST_EXEC */
+	__u32 coordinator_pid; /* as the tasks see it */
+	__u32 caller_pid; /* bench: its death ends everything */
+
+	/* written while it runs; each hot word on a line of its own */
+	__u32 arrived __attribute__((aligned(64)));
+	__u32 ready __attribute__((aligned(64))); /* futex: all have arrived */
+	__u32 go __attribute__((aligned(64))); /* futex: leave the barrier */
+	__u32 left __attribute__((aligned(64))); /* tasks on their last call */
+	__u64 ready_cycles;
+	struct rst_channel zygote __attribute__((aligned(64)));
+	struct rst_channel coordinator __attribute__((aligned(64)));
+	struct rst_failure failure __attribute__((aligned(64)));
+};
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * After the barrier: lets every task run and takes the scaffold out of every mm.
+ *
+ * A task can't unmap the code it runs on and still reach its first instruction,
+ * so the coordinator does it for it: once each task of an mm is seen outside of
+ * the scaffold, one of them is made to call munmap(2) at the scaffold's own
+ * syscall instruction, and stopped at that call's exit before it returns there.
+ */
+#include <linux/ptrace.h>
+
+#include "strategies/userspace/restorer/restorer.h"
+
+#define WALL 0x40000000
+#define MAX_TRIES 10000
+
+/* struct user_regs_struct, arch/x86/include/asm/user_64.h */
+struct user_registers {
+	__u64 r15, r14, r13, r12, bp, bx, r11, r10, r9, r8, ax, cx, dx, si, di, orig_ax;
+	__u64 ip, cs, flags, sp, ss, fs_base, gs_base, ds, es, fs, gs;
+};
+
+#define PTRACE_GETREGS 12
+#define PTRACE_SETREGS 13
+#define PTRACE_DETACH 17
+#define PTRACE_SYSCALL 24
+
+static long trace(long request, __u32 pid, void *data)
+{
+	return sys4(SYS_ptrace, request, pid, 0, data);
+}
+
+static long wait_stop(__u32 pid)
+{
+	int status = 0;
+	long ret = sys4(SYS_wait4, pid, &status, WALL, 0);
+
+	if (is_error(ret))
+		return ret;
+	return (status & 0xff) == 0x7f ? 0 : -3; /* stopped, or ESRCH: it died */
+}
+
+/* Stops a task that left the scaffold, and reads its registers. */
+static long stop_outside(struct run *run, __u32 pid, struct user_registers *registers)
+{
+	const struct rst_control *control = run->control;
+	unsigned int tries;
+
+	for (tries = 0; tries < MAX_TRIES; tries++) {
+		long ret = trace(PTRACE_SEIZE, pid, (void *)PTRACE_O_TRACESYSGOOD);
+
+		if (!is_error(ret))
+			ret = trace(PTRACE_INTERRUPT, pid, 0);
+		if (!is_error(ret))
+			ret = wait_stop(pid);
+		if (!is_error(ret))
+			ret = trace(PTRACE_GETREGS, pid, registers);
+		if (is_error(ret))
+			return ret;
+		if (registers->ip < control->base || registers->ip >= control->base + control->size)
+			return 0;
+		trace(PTRACE_DETACH, pid, 0);
+		sys0(SYS_sched_yield);
+	}
+	return -110; /* ETIMEDOUT */
+}
+
+/* The address of a syscall instruction in the scaffold: that of this function. */
+__attribute__((noinline)) static __u64 syscall_instruction(void)
+{
+	__u64 address;
+
+	asm volatile("lea 1f(%%rip), %0\n\t"
+		     "jmp 2f\n\t"
+		     "1: syscall\n\t"
+		     "2:"
+		     : "=r"(address));
+	return address;
+}
+
+static long next_stop(__u32 pid)
+{
+	long ret = trace(PTRACE_SYSCALL, pid, 0);
+
+	return is_error(ret) ? ret : wait_stop(pid);
+}
+
+static long unmap_scaffold(const struct rst_control *control, __u32 pid,
+			   struct user_registers *registers)
+{
+	struct user_registers call = *registers;
+	long ret;
+
+	call.ip = syscall_instruction();
+	call.orig_ax = ~0ull; /* nothing to restart */
+	call.ax = SYS_munmap;
+	call.di = control->base;
+	call.si = control->size;
+	ret = trace(PTRACE_SETREGS, pid, &call);
+	if (!is_error(ret))
+		ret = next_stop(pid); /* at the entry */
+	if (!is_error(ret))
+		ret = next_stop(pid); /* at the exit */
+	if (!is_error(ret))
+		ret = trace(PTRACE_GETREGS, pid, &call);
+	if (is_error(ret))
+		return ret;
+	if (call.ax)
+		return (long)call.ax;
+
+	/*
+	 * The kernel would have restarted an interrupted call after the stop
+	 * that the registers were read at; at this one it no longer does.
+	 */
+	if ((long)registers->orig_ax >= 0) {
+		long interrupted = (long)registers->ax;
+
+		if (interrupted <= -512 && interrupted >= -514) {
+			registers->ip -= 2;
+			registers->ax = registers->orig_ax;
+		} else if (interrupted == -516) {
+			registers->ax = (__u64)-4; /* EINTR: its restart block is gone */
+		}
+	}
+	registers->orig_ax = ~0ull;
+	return trace(PTRACE_SETREGS, pid, registers);
+}
+
+long release(struct run *run)
+{
+	struct rst_control *control = run->control;
+	struct user_registers registers;
+	__u32 i;
+	int owners;
+
+	/* The store would keep pipes open that the tree itself closes. */
+	sys3(SYS_close_range, 0, ~0u, 0);
+	__atomic_store_n(&control->go, 1, __ATOMIC_RELEASE);
+	futex_wake_all(&control->go);
+	while (__atomic_load_n(&control->left, __ATOMIC_ACQUIRE) < control->expected)
+		sys0(SYS_sched_yield);
+
+	for (owners = 0; owners < 2; owners++) {
+		for (i = 0; i + 1 < control->slot_count; i++) {
+			struct rst_slot *slot = slot_at(control, i);
+			long ret;
+
+			if (slot->flags & RST_SLOT_THROWAWAY)
+				continue;
+			if (owners != !!(slot->flags & RST_SLOT_MM_OWNER))
+				continue;
+			ret = stop_outside(run, slot->pid, &registers);
+			if (!is_error(ret) && owners)
+				ret = unmap_scaffold(control, slot->pid, &registers);
+			if (!is_error(ret))
+				ret = trace(PTRACE_DETACH, slot->pid, 0);
+			if (is_error(ret)) {
+				run->index = i;
+				return ret;
+			}
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The restorer: position-independent code without data that runs in every task
+ * of a tree under restart, below nothing but the scaffold.
+ */
+#ifndef RESTARTBENCH_RESTORER_H
+#define RESTARTBENCH_RESTORER_H
+
+#include "image/format.h"
+#include "strategies/userspace/restorer/program.h"
+#include "strategies/userspace/restorer/sys.h"
+
+/* What one task knows while it runs its ops. */
+struct run {
+	struct rst_control *control;
+	struct rst_slot *slot;
+	__u32 index; /* of the slot */
+	__u32 op; /* the op at hand */
+	__u64 since; /* TSC when the current stage began */
+	__u16 stage;
+};
+
+static inline struct rst_slot *slot_at(const struct rst_control *control, __u32 index)
+{
+	return (struct rst_slot *)control->slots + index;
+}
+
+/* futex.c: the words are shared between address spaces. */
+void futex_wait(__u32 *word, __u32 value, const struct rst_control *control);
+void futex_wait_ms(__u32 *word, __u32 value, unsigned int milliseconds);
+void futex_wake_all(__u32 *word);
+
+/* failure.c: records the first failure, tells the caller, never returns. */
+_Noreturn void give_up(struct run *run, long error, __u64 value);
+_Noreturn void sleep_forever(void);
+
+/* Each performs one op and returns 0, a value or -errno. */
+long do_create(struct run *run, const struct rst_op *op);
+long do_exec(struct run *run, const struct rst_op *op);
+long do_open(const struct rst_op *op);
+long do_pipe(const struct rst_op *op);
+long do_listen(const struct rst_op *op);
+long do_memfd(struct run *run, const struct rst_op *op);
+long do_fetch(const struct rst_op *op);
+long do_mmap(const struct rst_control *control, const struct rst_op *op);
+long do_fill(__u64 address, __u64 size, __u64 source);
+long do_set_mm(const struct rst_op *op);
+long do_actions(const struct rst_op *op);
+long do_queue(const struct rst_slot *slot, const struct rst_op *op);
+long do_itimers(const struct rst_op *op);
+
+/* interpreter.c: runs a task's ops from slot->first_op on. */
+_Noreturn void task_main(struct rst_control *control, __u32 index);
+
+/* finish.c: the last op; returns only on failure, with -errno. */
+long finish(struct run *run);
+void account(struct run *run, __u16 stage);
+void arrive(struct run *run);
+
+/* coordinator.c, release.c, zygote.c */
+long lead(struct run *run);
+_Noreturn void serve(struct run *run);
+long release(struct run *run);
+_Noreturn void zygote_main(struct rst_control *control);
+void unmap_all_but_scaffold(const struct rst_control *control);
+long clone_task(void *clone_args, struct rst_control *control, __u32 index);
+
+#endif

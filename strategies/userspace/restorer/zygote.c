@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The zygote: a process with nothing mapped but the scaffold, from which the
+ * coordinator of each restart is cloned. A fork copies page tables and VMAs;
+ * from the caller, with its heap and libraries, it would cost what the caller
+ * is, not what a restart is.
+ */
+#include <linux/prctl.h>
+#include <linux/sched.h>
+
+#include "strategies/userspace/restorer/restorer.h"
+
+#define WALL 0x40000000
+#define SIGKILL 9
+#define SIGCHLD 17
+#define TASK_SIZE_MAX 0x7ffffffff000ull
+
+void unmap_all_but_scaffold(const struct rst_control *control)
+{
+	__u64 end = control->base + control->size;
+
+	sys2(SYS_munmap, 0, control->base);
+	sys2(SYS_munmap, end, TASK_SIZE_MAX - end);
+}
+
+static long start_coordinator(struct rst_control *control)
+{
+	__u32 index = control->slot_count - 1;
+	struct clone_args args = {
+		.flags = control->own_namespace ? CLONE_NEWPID : 0,
+		.exit_signal = SIGCHLD,
+		.stack = control->stacks + index * control->stack_size,
+		.stack_size = control->stack_size,
+	};
+
+	return clone_task(&args, control, index);
+}
+
+static long end_coordinator(struct rst_control *control, long pid)
+{
+	long ret;
+
+	if (pid <= 0)
+		return 0;
+	sys2(SYS_kill, pid, SIGKILL);
+	/* An init is reaped only after every task of its namespace is gone. */
+	ret = sys4(SYS_wait4, pid, 0, WALL, 0);
+	(void)control;
+	return is_error(ret) ? ret : 0;
+}
+
+_Noreturn void zygote_main(struct rst_control *control)
+{
+	struct rst_channel *channel = &control->zygote;
+	long pid = 0;
+
+	unmap_all_but_scaffold(control);
+	sys2(SYS_arch_prctl, 0x1002 /* ARCH_SET_FS */, 0);
+	for (;;) {
+		__u32 sequence = __atomic_load_n(&channel->sequence, __ATOMIC_ACQUIRE);
+
+		if (sequence == channel->done) {
+			futex_wait_ms(&channel->sequence, sequence, 1000);
+			continue;
+		}
+		switch (channel->command) {
+		case RST_COMMAND_START:
+			channel->result = (__s32)(pid = start_coordinator(control));
+			break;
+		case RST_COMMAND_DESTROY:
+			channel->result = (__s32)end_coordinator(control, pid);
+			pid = 0;
+			break;
+		case RST_COMMAND_QUIT:
+			end_coordinator(control, pid);
+			sys1(SYS_exit_group, 0);
+			break;
+		default:
+			channel->result = -22;
+		}
+		__atomic_store_n(&channel->done, sequence, __ATOMIC_RELEASE);
+		futex_wake_all(&channel->done);
+	}
+}

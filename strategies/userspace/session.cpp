@@ -1,0 +1,242 @@
+#include "strategies/userspace/session.h"
+
+#include <linux/futex.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+#include <cerrno>
+#include <csignal>
+#include <cstdio>
+#include <fstream>
+#include <string>
+
+#include "strategies/userspace/failure_text.h"
+#include "strategies/userspace/zygote.h"
+
+namespace rb {
+namespace {
+
+constexpr unsigned kStallSeconds = 30;  // without any progress: a restart hangs
+constexpr unsigned kReleaseSeconds = 60;
+constexpr unsigned kDestroySeconds = 120;
+
+[[nodiscard]] bool futex_wait(const __u32& word, __u32 value, unsigned milliseconds) {
+  const timespec timeout = {milliseconds / 1000, static_cast<long>(milliseconds % 1000) * 1000000};
+  const long result = ::syscall(SYS_futex, &word, FUTEX_WAIT, value, &timeout, nullptr, 0);
+  return result == 0 || errno != ETIMEDOUT;
+}
+
+void futex_wake(__u32& word) { ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullptr, nullptr, 0); }
+
+[[nodiscard]] __u32 load(const __u32& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
+
+/// The state letter of a process, 'X' if there is none.
+[[nodiscard]] char process_state(pid_t pid) {
+  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
+  std::string line;
+  std::getline(stat, line);
+  const auto end = line.rfind(')');
+  return end == std::string::npos || end + 2 >= line.size() ? 'X' : line[end + 2];
+}
+
+[[nodiscard]] bool is_dead(pid_t pid) {
+  const char state = process_state(pid);
+  return state == 'X' || state == 'Z';
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::create(const Image& image, const ScaffoldSize& size,
+                                                 PidMode pids, bool execs) {
+  std::unique_ptr<Session> session(new Session(image, pids));
+  auto scaffold = Scaffold::create(image, size);
+  if (!scaffold) return tl::unexpected<Error>(scaffold.error());
+  session->scaffold_ = std::move(*scaffold);
+  session->scaffold_.control().own_namespace = pids == PidMode::kOwn ? 1 : 0;
+  RB_TRY(session->fork_zygote(execs));
+  return session;
+}
+
+Session::~Session() {
+  if (zygote_ < 0) return;
+  if (const Status status = destroy(); !status) {
+    std::fprintf(stderr, "bench: %s\n", describe(status.error()).c_str());
+  }
+  if (!command(scaffold_.control().zygote, RST_COMMAND_QUIT, 1)) ::kill(zygote_, SIGKILL);
+  while (::waitpid(zygote_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+}
+
+Status Session::fork_zygote(bool execs) {
+  ZygoteFiles files;
+  if (execs) {
+    auto program = restorer_program();
+    if (!program) return tl::unexpected<Error>(program.error());
+    files.program = std::move(*program);
+    files.control = scaffold_.control_fd();
+    files.image = image_.fd();
+  }
+  rst_control& control = scaffold_.control();
+  control.elf_fd = 0;
+  control.control_fd = 1;
+  control.image_fd = 2;
+  auto pid = start_zygote(control, files);
+  if (!pid) return tl::unexpected<Error>(pid.error());
+  zygote_ = *pid;
+  return {};
+}
+
+Status Session::command(rst_channel& channel, rst_command command, unsigned timeout_s) {
+  channel.command = command;
+  const __u32 sequence = __atomic_add_fetch(&channel.sequence, 1, __ATOMIC_ACQ_REL);
+  futex_wake(channel.sequence);
+  for (unsigned waited = 0; waited < timeout_s * 10;) {
+    const __u32 done = load(channel.done);
+    if (done == sequence) return {};
+    if (!futex_wait(channel.done, done, 100)) ++waited;
+    if (load(channel.done) != sequence && is_dead(zygote_)) break;
+  }
+  if (load(channel.done) == sequence) return {};
+  // The command of quitting is not answered by the living.
+  if (command == RST_COMMAND_QUIT && is_dead(zygote_)) return {};
+  return tl::unexpected<Error>(stalled("the restorer does not answer"));
+}
+
+Status Session::start(const Program& program, StageClock& clock) {
+  RB_ASSERT(!running_);
+  rst_control& control = scaffold_.control();
+  scaffold_.load(program);
+  const std::uint64_t started_ns = clock.now_ns();
+  const std::uint64_t started_cycles = __rdtsc();
+  running_ = true;
+  Status status = command(control.zygote, RST_COMMAND_START, kStallSeconds);
+  if (status && control.zygote.result < 0) {
+    status = fail_errno("cannot clone the coordinator", -control.zygote.result,
+                        "restarting needs CAP_SYS_ADMIN: run as root");
+    running_ = false;
+  }
+  if (status) {
+    coordinator_ = control.zygote.result;
+    status = wait_ready();
+  }
+  const std::uint64_t ended_cycles = __rdtsc();
+  report_stages(clock, started_ns, started_cycles, clock.now_ns(), ended_cycles);
+  if (!status) {
+    if (const Status destroyed = destroy(); !destroyed) {
+      status.error().message += "; then " + describe(destroyed.error());
+    }
+  }
+  return status;
+}
+
+Status Session::wait_ready() {
+  const rst_control& control = scaffold_.control();
+  __u32 last_arrived = 0;
+  unsigned idle = 0;
+  while (load(control.ready) == 0) {
+    if (futex_wait(control.ready, 0, 1000)) continue;
+    const __u32 arrived = load(control.arrived);
+    idle = arrived == last_arrived ? idle + 1 : 0;
+    last_arrived = arrived;
+    if (is_dead(coordinator_)) {
+      return tl::unexpected<Error>(stalled("the coordinator died during the restart"));
+    }
+    if (idle >= kStallSeconds) return tl::unexpected<Error>(stalled("the restart hangs"));
+  }
+  if (load(control.ready) == 1) return {};
+  return tl::unexpected<Error>(failure());
+}
+
+Error Session::failure() const {
+  const rst_control& control = scaffold_.control();
+  const rst_failure& failure = control.failure;
+  const auto* op = reinterpret_cast<const rst_op*>(control.ops) + failure.op;
+  return describe_failure(image_, failure, *op, failure.slot + 1 == control.slot_count);
+}
+
+Error Session::stalled(const char* what) const {
+  const rst_control& control = scaffold_.control();
+  std::string message = what;
+  message += ": " + std::to_string(load(control.arrived)) + " of " +
+             std::to_string(control.expected) + " tasks reached the barrier";
+  for (__u32 i = 0; i + 1 < control.slot_count; ++i) {
+    const rst_slot& slot = scaffold_.slot(i);
+    if (slot.created == 0 && (slot.flags & RST_SLOT_THROWAWAY) == 0) {
+      message += "; task " + std::to_string(i) + " (pid " + std::to_string(slot.pid) +
+                 ") was never created";
+      break;
+    }
+  }
+  return Error{ErrorKind::kRestart, std::move(message), ""};
+}
+
+void Session::report_stages(StageClock& clock, std::uint64_t started_ns,
+                            std::uint64_t started_cycles, std::uint64_t ended_ns,
+                            std::uint64_t ended_cycles) const {
+  const rst_control& control = scaffold_.control();
+  if (ended_cycles <= started_cycles) return;
+  // The tasks count TSC cycles, which need no system call; the two pairs of
+  // readings around the restart say how long one is.
+  const double ns_per_cycle = static_cast<double>(ended_ns - started_ns) /
+                              static_cast<double>(ended_cycles - started_cycles);
+  constexpr Stage kStages[RST_STAGE_COUNT] = {Stage::kCreate, Stage::kAttach, Stage::kOpenFiles,
+                                              Stage::kMemory, Stage::kRegisters};
+  for (std::size_t stage = 0; stage < RST_STAGE_COUNT; ++stage) {
+    std::uint64_t cycles = 0;
+    for (__u32 i = 0; i < control.slot_count; ++i) cycles += scaffold_.slot(i).cycles[stage];
+    clock.add(kStages[stage],
+              static_cast<std::uint64_t>(static_cast<double>(cycles) * ns_per_cycle));
+  }
+  if (control.ready_cycles != 0 && control.ready_cycles < ended_cycles) {
+    clock.add(Stage::kBarrier,
+              static_cast<std::uint64_t>(static_cast<double>(ended_cycles - control.ready_cycles) *
+                                         ns_per_cycle));
+  }
+}
+
+TreeAccess Session::access() const {
+  const rst_control& control = scaffold_.control();
+  TreeAccess access;
+  access.coordinator_pid = coordinator_;
+  access.own_namespace = pids_ == PidMode::kOwn;
+  access.outside_pid = control.coordinator_pid;
+  access.scaffold = {control.base, control.base + control.size};
+  return access;
+}
+
+Status Session::release() {
+  rst_control& control = scaffold_.control();
+  RB_TRY(command(control.coordinator, RST_COMMAND_RELEASE, kReleaseSeconds));
+  if (control.coordinator.result >= 0) return {};
+  return fail_errno("cannot take the restorer out of a restarted task",
+                    -control.coordinator.result);
+}
+
+Status Session::destroy() {
+  if (!running_) return {};
+  running_ = false;
+  rst_control& control = scaffold_.control();
+  Status status;
+  if (coordinator_ > 0 && pids_ == PidMode::kHost && !is_dead(coordinator_)) {
+    status = command(control.coordinator, RST_COMMAND_KILL, kDestroySeconds);
+  }
+  const Status ended = command(control.zygote, RST_COMMAND_DESTROY, kDestroySeconds);
+  coordinator_ = -1;
+  if (status) status = ended;
+  if (status && control.zygote.result < 0) {
+    status = fail_errno("cannot reap the coordinator", -control.zygote.result);
+  }
+  return status;
+}
+
+SessionTree::~SessionTree() {
+  if (const Status status = session_.destroy(); !status) {
+    std::fprintf(stderr, "bench: %s\n", describe(status.error()).c_str());
+  }
+}
+
+}  // namespace rb

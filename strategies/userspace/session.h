@@ -1,0 +1,72 @@
+// A scaffold with its zygote: starts programs, one tree at a time.
+#pragma once
+
+#include <sys/types.h>
+
+#include <memory>
+
+#include "base/error.h"
+#include "strategies/strategy.h"
+#include "strategies/userspace/scaffold.h"
+
+namespace rb {
+
+/// Runs the restorer's programs for one image. The zygote is forked when the
+/// session is made, outside of any measurement; each start() then clones a
+/// coordinator from it.
+class Session {
+ public:
+  /// @param execs  whether programs may use RST_EXEC
+  [[nodiscard]] static Result<std::unique_ptr<Session>> create(const Image& image,
+                                                               const ScaffoldSize& size,
+                                                               PidMode pids, bool execs);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  /// Destroys what runs and ends the zygote.
+  ~Session();
+
+  [[nodiscard]] Scaffold& scaffold() { return scaffold_; }
+
+  /// Loads a program, runs it up to the barrier, and reports stage times. After
+  /// an error nothing of the tree is left.
+  [[nodiscard]] Status start(const Program& program, StageClock& clock);
+
+  /// See Tree.
+  [[nodiscard]] TreeAccess access() const;
+  [[nodiscard]] Status release();
+  [[nodiscard]] Status destroy();
+
+ private:
+  Session(const Image& image, PidMode pids) : image_(image), pids_(pids) {}
+
+  [[nodiscard]] Status fork_zygote(bool execs);
+  [[nodiscard]] Status command(rst_channel& channel, rst_command command, unsigned timeout_s);
+  [[nodiscard]] Status wait_ready();
+  [[nodiscard]] Error failure() const;
+  [[nodiscard]] Error stalled(const char* what) const;
+  void report_stages(StageClock& clock, std::uint64_t started_ns, std::uint64_t started_cycles,
+                     std::uint64_t ended_ns, std::uint64_t ended_cycles) const;
+
+  const Image& image_;
+  PidMode pids_;
+  Scaffold scaffold_;
+  pid_t zygote_ = -1;
+  pid_t coordinator_ = -1;
+  bool running_ = false;
+};
+
+/// The tree of a session, as the strategy contract has it.
+class SessionTree final : public Tree {
+ public:
+  explicit SessionTree(Session& session) : session_(session) {}
+  ~SessionTree() override;
+
+  [[nodiscard]] TreeAccess access() const override { return session_.access(); }
+  [[nodiscard]] Status release() override { return session_.release(); }
+  [[nodiscard]] Status destroy() override { return session_.destroy(); }
+
+ private:
+  Session& session_;
+};
+
+}  // namespace rb
