@@ -53,7 +53,9 @@ Result<std::unique_ptr<Tree>> makes(int /*nth*/) {
 Result<std::unique_ptr<Tree>> fails(int /*nth*/) {
   return fail(ErrorKind::kRestart, "clone3: Resource temporarily unavailable", "raise pid_max");
 }
-Result<std::unique_ptr<Tree>> fails_late(int nth) { return nth < 5 ? makes<Fault::kNone>(nth) : fails(nth); }
+Result<std::unique_ptr<Tree>> fails_late(int nth) {
+  return nth < 5 ? makes<Fault::kNone>(nth) : fails(nth);
+}
 Result<std::unique_ptr<Tree>> wrong_late(int nth) {
   return nth < 5 ? makes<Fault::kNone>(nth) : makes<Fault::kWrong>(nth);
 }
@@ -63,7 +65,8 @@ Result<std::unique_ptr<Tree>> interrupted(int nth) {
 }
 
 template <Restart kRestart>
-Result<std::unique_ptr<Restarter>> prepare(const Image& /*image*/, const StrategyOptions& /*options*/) {
+Result<std::unique_ptr<Restarter>> prepare(const Image& /*image*/,
+                                           const StrategyOptions& /*options*/) {
   return std::make_unique<DoubleRestarter>(kRestart);
 }
 
@@ -72,7 +75,8 @@ Status refuses(const Image& /*image*/, const StrategyOptions& /*options*/) {
   return fail(ErrorKind::kUnsupported, "tasks 2 and 3 share files with no common creator");
 }
 Status lacks(const Image& /*image*/, const StrategyOptions& /*options*/) {
-  return fail(ErrorKind::kLacking, "needs 20,000 open files, the limit is 1,024", "raise RLIMIT_NOFILE");
+  return fail(ErrorKind::kLacking, "needs 20,000 open files, the limit is 1,024",
+              "raise RLIMIT_NOFILE");
 }
 
 template <Restart kRestart>
@@ -89,18 +93,20 @@ constexpr Strategy kBare =
 constexpr Strategy kFails = strategy<fails>("fails-restart", StrategyKind::kTest);
 constexpr Strategy kFailsLate = strategy<fails_late>("fails-late", StrategyKind::kTest);
 constexpr Strategy kWrong = strategy<makes<Fault::kWrong>>("restores-wrong", StrategyKind::kTest);
-constexpr Strategy kRunsWrong = strategy<makes<Fault::kRunsWrong>>("runs-wrong", StrategyKind::kTest);
+constexpr Strategy kRunsWrong =
+    strategy<makes<Fault::kRunsWrong>>("runs-wrong", StrategyKind::kTest);
 constexpr Strategy kWrongLate = strategy<wrong_late>("wrong-late", StrategyKind::kTest);
-constexpr Strategy kDestroy = strategy<makes<Fault::kDestroy>>("fails-destroy", StrategyKind::kTest);
+constexpr Strategy kDestroy =
+    strategy<makes<Fault::kDestroy>>("fails-destroy", StrategyKind::kTest);
 constexpr Strategy kRefuses = strategy<makes<Fault::kNone>>(
     "refuses", StrategyKind::kTest, kRestoresTree | kOwnPidNamespace, refuses);
-constexpr Strategy kLacks = strategy<makes<Fault::kNone>>(
-    "lacks", StrategyKind::kTest, kRestoresTree | kOwnPidNamespace, lacks);
+constexpr Strategy kLacks = strategy<makes<Fault::kNone>>("lacks", StrategyKind::kTest,
+                                                          kRestoresTree | kOwnPidNamespace, lacks);
 constexpr Strategy kInterrupted = strategy<interrupted>("interrupted", StrategyKind::kTest);
 
-constexpr std::array kStrategies = {&kGood,      &kVariant,   &kBare,    &kNullStrategy, &kFails,
-                                    &kFailsLate, &kWrong,     &kRunsWrong, &kWrongLate,  &kDestroy,
-                                    &kRefuses,   &kLacks,     &kInterrupted};
+constexpr std::array kStrategies = {&kGood,      &kVariant, &kBare,       &kNullStrategy, &kFails,
+                                    &kFailsLate, &kWrong,   &kRunsWrong,  &kWrongLate,    &kDestroy,
+                                    &kRefuses,   &kLacks,   &kInterrupted};
 
 constexpr Parameter kParameters[] = {
     {"n", "tasks", 1, 1, 10000, "1,10"},
@@ -129,7 +135,8 @@ Verification judge(const Tree& tree, Fault fault, const char* difference) {
   return {{difference, "task 3 (pid 9, \"worker\"): umask: expected 022, found 0"}};
 }
 Result<Verification> stopped(const Image& /*image*/, const Tree& tree) {
-  return judge(tree, Fault::kWrong, "task 2 (pid 8, \"worker\"): fd 5: expected a pipe, found none");
+  return judge(tree, Fault::kWrong,
+               "task 2 (pid 8, \"worker\"): fd 5: expected a pipe, found none");
 }
 Result<Verification> running(const Image& /*image*/, const Tree& tree, unsigned /*timeout_s*/) {
   return judge(tree, Fault::kRunsWrong, "task 2 (pid 8, \"worker\"): rbx: expected 0x1, found 0x0");

@@ -16,7 +16,8 @@ Names cells(const rb::RunOptions& options) {
   if (!matrix) return {"error: " + describe(matrix.error())};
   Names list;
   for (const auto& group : *matrix) {
-    for (const auto* strategy : group.strategies) list.push_back(cell_name(group.source, *strategy));
+    for (const auto* strategy : group.strategies)
+      list.push_back(cell_name(group.source, *strategy));
   }
   return list;
 }
@@ -63,8 +64,10 @@ TEST_CASE("a filter selects cells by name") {
 TEST_CASE("what cannot be run is an error") {
   CHECK(cells(options({"null"}, "other", "x")) ==
         Names{"error: --filter 'x' selects no cell; cells are named like threads:n=10/userspace"});
-  CHECK(cells(options({"nul"}, "other")).front().starts_with(
-      "error: 'nul' is not a strategy; strategies are good, "));
-  CHECK(cells(options({"null"}, "other", "(")).front().starts_with(
-      "error: --filter: '(' is not a regular expression"));
+  CHECK(cells(options({"nul"}, "other"))
+            .front()
+            .starts_with("error: 'nul' is not a strategy; strategies are good, "));
+  CHECK(cells(options({"null"}, "other", "("))
+            .front()
+            .starts_with("error: --filter: '(' is not a regular expression"));
 }

@@ -41,8 +41,7 @@ TEST_CASE("several sweeps are crossed, the last running fastest") {
 
 TEST_CASE("all is every workload with its default sweep") {
   CHECK(names("all") == Names{"mini:n=1:m=0", "mini:n=10:m=0", "other"});
-  CHECK(names("all,mini:n=3") ==
-        Names{"mini:n=1:m=0", "mini:n=10:m=0", "other", "mini:n=3:m=0"});
+  CHECK(names("all,mini:n=3") == Names{"mini:n=1:m=0", "mini:n=10:m=0", "other", "mini:n=3:m=0"});
 }
 
 TEST_CASE("a seed is named where it is not the run's own") {
@@ -59,9 +58,8 @@ TEST_CASE("a name of a source is a spec of the same source") {
 
 TEST_CASE("an error names the piece and what is possible") {
   CHECK(names("mimi") == Names{"error: 'mimi' is not a workload; workloads are mini, other, all"});
-  CHECK(names("mini:n=1,othr") ==
-        Names{"error: 'othr' is neither a workload nor a value of n; "
-              "workloads are mini, other, all"});
+  CHECK(names("mini:n=1,othr") == Names{"error: 'othr' is neither a workload nor a value of n; "
+                                        "workloads are mini, other, all"});
   CHECK(names("3") ==
         Names{"error: '3' is a value without a parameter; workloads are mini, other, all"});
   CHECK(names("mini,3") ==

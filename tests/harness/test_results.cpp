@@ -1,0 +1,131 @@
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "doubles.h"
+#include "harness/json_results.h"
+#include "harness/table.h"
+
+namespace {
+
+using rb::CellState;
+
+const rb::Strategy& strategy(std::string_view name) {
+  for (const rb::Strategy* each : rb::test::doubles().strategies) {
+    if (each->name == name) return *each;
+  }
+  FAIL("no double is called " << name);
+  throw;
+}
+
+rb::CellResult timed(std::string_view name, std::vector<std::uint64_t> totals) {
+  rb::CellResult cell;
+  cell.strategy = &strategy(name);
+  cell.name = rb::cell_name({nullptr, {}, "a", "image:a"}, *cell.strategy);
+  cell.state = CellState::kTimed;
+  cell.verifiable = (cell.strategy->flags & rb::kRestoresTree) != 0;
+  auto& repetition = cell.repetitions.emplace_back();
+  for (const auto total : totals) repetition.samples.push_back({total, {}});
+  return cell;
+}
+
+rb::CellResult untimed(CellState state, rb::ErrorKind kind = rb::ErrorKind::kRestart) {
+  rb::CellResult cell = timed("good", {});
+  cell.repetitions.clear();
+  cell.state = state;
+  cell.error = rb::Error{kind, "it broke", ""};
+  return cell;
+}
+
+rb::GroupResult group(std::vector<rb::CellResult> cells) {
+  return {{nullptr, {}, "a", "image:a"}, 1000, std::move(cells)};
+}
+
+rb::RunResult run(std::vector<rb::CellResult> cells) { return {{group(std::move(cells))}, 0}; }
+
+std::string table(const rb::GroupResult& result, rb::VerifyMode verify) {
+  rb::Group cells{result.source, {}};
+  for (const auto& cell : result.cells) cells.strategies.push_back(cell.strategy);
+  std::ostringstream out;
+  rb::Table printer(out, {cells}, verify);
+  printer.print(result);
+  return out.str();
+}
+
+}  // namespace
+
+TEST_CASE("the table has medians, deviations and ratios") {
+  CHECK(
+      table(group({timed("good", {300'000, 100'000, 200'000}),
+                   timed("variant", {400'000, 400'000, 500'000}), timed("bare", {100'000})}),
+            rb::VerifyMode::kSample) ==
+      "workload  strategy       tasks       median   spread   per task  vs first  vs bare  "
+      "verified\n"
+      "image:a   good           1,000       200 us      100     200 ns      1.00     2.00  sample\n"
+      "          variant        1,000       400 us        0     400 ns      2.00     4.00  sample\n"
+      "          bare (ref)     1,000       100 us        0     100 ns      0.50     1.00  -\n");
+}
+
+TEST_CASE("a ratio to what has no time is not defined") {
+  const auto text = table(group({untimed(CellState::kFailed), timed("variant", {400'000})}),
+                          rb::VerifyMode::kNone);
+  CHECK(
+      text ==
+      "workload  strategy     tasks       median   spread   per task  vs first  vs bare  verified\n"
+      "image:a   good         1,000       FAILED\n"
+      "    it broke\n"
+      "          variant      1,000       400 us        0     400 ns         -        -  NO\n");
+}
+
+TEST_CASE("the exit code is of the worst that happened") {
+  using rb::ErrorKind;
+  const auto ok = timed("good", {1});
+  CHECK(exit_code_of(run({ok}), false) == 0);
+  CHECK(exit_code_of(run({ok, untimed(CellState::kFailed)}), true) == 1);
+  CHECK(exit_code_of(run({ok, untimed(CellState::kUnsupported)}), false) == 0);
+  const auto unsupported = untimed(CellState::kUnsupported, ErrorKind::kUnsupported);
+  const auto lacking = untimed(CellState::kUnsupported, ErrorKind::kLacking);
+  CHECK(exit_code_of(run({unsupported}), false) == 1);
+  CHECK(exit_code_of(run({unsupported}), true) == 0);
+  CHECK(exit_code_of(run({lacking, lacking}), true) == 77);
+  CHECK(exit_code_of(run({lacking, unsupported}), true) == 0);
+  auto interrupted = run({ok, untimed(CellState::kFailed)});
+  interrupted.signal = 15;
+  CHECK(exit_code_of(interrupted, true) == 143);
+}
+
+TEST_CASE("a cell without a time has none in the JSON") {
+  auto failed = timed("good", {100, 200});
+  failed.state = CellState::kFailed;
+  failed.error = rb::Error{rb::ErrorKind::kRestart, "restored wrong", ""};
+  failed.rows.push_back({{"name", "image:a/good"}, {"real_time", 150.0}});
+  const auto document =
+      rb::results_json(run({failed}), nlohmann::ordered_json::object(), {}, rb::VerifyMode::kAll);
+  CHECK(document.dump().find("150") == std::string::npos);
+  CHECK_FALSE(document["cells"][0].contains("samples_ns"));
+  CHECK(document["cells"][0]["error"]["message"] == "restored wrong");
+  CHECK(document["benchmarks"][0]["error_occurred"] == true);
+}
+
+TEST_CASE("the JSON has every sample, and medians of each repetition") {
+  auto cell = timed("good", {300, 100, 200});
+  cell.repetitions.push_back({{{500, {1, 2, 3, 4, 5, 6, 7}}}, 1});
+  const auto document =
+      rb::results_json(run({cell}), nlohmann::ordered_json::object(), {}, rb::VerifyMode::kSample);
+  const auto& json = document["cells"][0];
+  CHECK(json["samples_ns"].dump() == "[[300,100,200],[500]]");
+  CHECK(json["median_ns"] == 250.0);
+  CHECK(json["stages_ns"]["memory"]["samples"].dump() == "[[0,0,0],[5]]");
+  CHECK(json["stages_ns"]["memory"]["medians"].dump() == "[0.0,5.0]");
+  CHECK(json["verified"].dump() == R"({"mode":"sample","before_timing":0,"timed":1})");
+}
+
+TEST_CASE("the JSON as text is the document") {
+  const auto document = rb::results_json(run({timed("good", {1})}), {{"a", {1, 2}}}, {"w \"x\""},
+                                         rb::VerifyMode::kNone);
+  CHECK(nlohmann::ordered_json::parse(rb::to_text(document)) == document);
+  CHECK(nlohmann::ordered_json::parse(rb::to_text(rb::results_json({}, {}, {}, {}))).size() == 5);
+}
+
+TEST_CASE("a file that cannot be written is an error") {
+  CHECK_FALSE(rb::replace_file("/proc/none/results.json", "{}"));
+}

@@ -1,0 +1,162 @@
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "doubles.h"
+#include "harness/bench.h"
+
+namespace {
+
+struct Outcome {
+  int code;
+  std::string out;
+  std::string err;
+  nlohmann::json json;
+
+  const nlohmann::json& cell(const std::string& name) const {
+    for (const auto& each : json.at("cells")) {
+      if (each.at("name") == name) return each;
+    }
+    throw std::out_of_range("no cell " + name);
+  }
+};
+
+/// Runs cells of the workload `other` on the fake clock; the JSON goes to out.
+Outcome run(const char* strategies, std::vector<const char*> more = {}) {
+  std::vector<const char*> arguments = {"bench",      "--clock=fake", "--workload", "other",
+                                        "--min-time", "0.0001",       "--out",      "-",
+                                        "--strategy", strategies};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  std::ostringstream out;
+  std::ostringstream err;
+  const int code = rb::run_bench(arguments, rb::test::doubles(), {out, err, false});
+  CHECK(rb::test::live_trees() == 0);
+  return {code, out.str(), err.str(), nlohmann::json::parse(out.str(), nullptr, false)};
+}
+
+bool has_number(const nlohmann::json& cell) {
+  return cell.contains("median_ns") || cell.contains("samples_ns");
+}
+
+}  // namespace
+
+TEST_CASE("what goes wrong fails its own cell and no other") {
+  const auto fault = GENERATE("fails-restart", "fails-late", "restores-wrong", "runs-wrong",
+                              "wrong-late", "fails-destroy");
+  INFO(fault);
+  const std::string strategies = std::string(fault) + ",good";
+  const auto outcome = run(strategies.c_str(), {"--verify=all"});
+  CHECK(outcome.code == 1);
+  const auto& failed = outcome.cell(std::string("other/") + fault);
+  CHECK(failed["state"] == "failed");
+  CHECK_FALSE(has_number(failed));
+  CHECK(outcome.err.find("FAILED") != std::string::npos);
+  CHECK(outcome.cell("other/good")["state"] == "timed");
+  CHECK(has_number(outcome.cell("other/good")));
+}
+
+TEST_CASE("differences from the image are told") {
+  const auto outcome = run("restores-wrong");
+  CHECK(outcome.cell("other/restores-wrong")["error"]["differences"].size() == 2);
+  CHECK(outcome.err.find("fd 5: expected a pipe, found none") != std::string::npos);
+}
+
+TEST_CASE("verification is as thorough as asked for") {
+  CHECK(run("wrong-late", {"--verify=all"}).code == 1);
+  CHECK(run("wrong-late", {"--verify=sample"}).code == 1);
+  CHECK(run("wrong-late", {"--verify=first"}).code == 0);
+  CHECK(run("restores-wrong", {"--verify=first"}).code == 1);
+  const auto unverified = run("restores-wrong", {"--verify=none"});
+  CHECK(unverified.code == 0);
+  CHECK(unverified.err.find("  NO\n") != std::string::npos);
+  CHECK(unverified.cell("other/restores-wrong")["verified"]["mode"] == "none");
+}
+
+TEST_CASE("the JSON counts what was verified") {
+  const auto counts = [](const char* mode) {
+    const auto outcome = run("good", {mode, "--repetitions=3"});
+    const auto& cell = outcome.cell("other/good");
+    std::size_t samples = 0;
+    for (const auto& repetition : cell["samples_ns"]) samples += repetition.size();
+    CHECK(samples > 3);
+    const auto& verified = cell["verified"];
+    return std::array<std::size_t, 3>{verified["before_timing"], verified["timed"], samples};
+  };
+  const auto all = counts("--verify=all");
+  CHECK((all[0] == 1 && all[1] == all[2]));
+  const auto sample = counts("--verify=sample");
+  CHECK((sample[0] == 1 && sample[1] == 3));
+  const auto first = counts("--verify=first");
+  CHECK((first[0] == 1 && first[1] == 0));
+}
+
+TEST_CASE("a reference and a test of the harness are not verified") {
+  const auto outcome = run("bare,null", {"--verify=all"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.cell("other/bare")["verified"]["mode"] == "not applicable");
+  CHECK(outcome.cell("other/bare")["kind"] == "reference");
+  CHECK(outcome.cell("other/null")["verified"]["mode"] == "not applicable");
+}
+
+TEST_CASE("what is not supported is said and is no failure") {
+  const auto outcome = run("good,refuses,lacks");
+  CHECK(outcome.code == 0);
+  CHECK(outcome.cell("other/refuses")["state"] == "unsupported");
+  CHECK(outcome.err.find("share files with no common creator") != std::string::npos);
+  CHECK(outcome.err.find("raise RLIMIT_NOFILE") != std::string::npos);
+  CHECK(run("refuses").code == 0);
+  CHECK(run("lacks").code == 77);
+  CHECK(run("good", {"--pids=host"}).cell("other/good")["state"] == "unsupported");
+}
+
+TEST_CASE("a signal ends the run with valid results") {
+  const auto outcome = run("good,interrupted", {"--workload=mini"});
+  CHECK(outcome.code == 143);
+  CHECK(outcome.json["interrupted"] == true);
+  CHECK(outcome.cell("other/interrupted")["state"] == "interrupted");
+  CHECK_FALSE(has_number(outcome.cell("other/interrupted")));
+  CHECK(outcome.json["cells"].size() == 2);  // mini was not begun
+}
+
+TEST_CASE("every repetition of every cell is there") {
+  const auto outcome = run("good,variant,bare", {"--repetitions=4"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.json["interrupted"] == false);
+  for (const auto& cell : outcome.json["cells"]) {
+    CHECK(cell["samples_ns"].size() == 4);
+    CHECK(cell["stages_ns"]["create"]["samples"].size() == 4);
+    std::size_t iterations = 0;
+    std::size_t aggregates = 0;
+    for (const auto& row : outcome.json["benchmarks"]) {
+      if (row["run_name"] != cell["name"]) continue;
+      if (row["run_type"] == "aggregate") {
+        ++aggregates;
+        continue;
+      }
+      const auto& samples = cell["samples_ns"][iterations++];
+      CHECK(row["iterations"] == samples.size());
+      double sum = 0;
+      for (const auto& sample : samples) sum += sample.get<double>();
+      CHECK(row["real_time"].get<double>() ==
+            Approx(sum / static_cast<double>(samples.size())).epsilon(1e-6));
+    }
+    CHECK(iterations == 4);
+    CHECK(aggregates == 4);  // mean, median, stddev, cv
+  }
+}
+
+TEST_CASE("random interleaving leaves the results as they are ordered") {
+  const auto outcome = run("good,variant", {"--benchmark_enable_random_interleaving=true"});
+  CHECK(outcome.code == 0);
+  CHECK(outcome.json["cells"][0]["name"] == "other/good");
+  CHECK(outcome.json["cells"][0]["samples_ns"].size() == 5);
+  CHECK(outcome.json["cells"][1]["samples_ns"].size() == 5);
+}
+
+TEST_CASE("a time limit makes fewer iterations do") {
+  const auto iterations = [](const char* limit) {
+    const auto outcome = run("good", {"--min-time=1", limit, "--repetitions=1"});
+    return outcome.cell("other/good")["samples_ns"][0].size();
+  };
+  CHECK(iterations("--max-time=0.00001") < iterations("--max-time=0.001"));
+}
