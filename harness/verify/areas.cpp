@@ -161,30 +161,42 @@ std::vector<std::string> compare_areas(std::span<const Area> expected, std::span
   std::vector<std::string> differences;
   std::size_t i = 0;
   std::size_t j = 0;
+  // How far ranges that overlap without being equal were reported already: the
+  // rest of the longer one is no news.
+  std::uint64_t reported = 0;
   while (i < expected.size() || j < found.size()) {
     if (j == found.size() || (i < expected.size() && expected[i].end <= found[j].start)) {
-      differences.push_back(fmt::format("expected {}, found nothing", describe(expected[i])));
+      if (expected[i].start >= reported) {
+        differences.push_back(fmt::format("expected {}, found nothing", describe(expected[i])));
+      }
       ++i;
       continue;
     }
     if (i == expected.size() || found[j].end <= expected[i].start) {
-      differences.push_back(fmt::format("expected nothing, found {}", describe(found[j])));
+      if (found[j].start >= reported) {
+        differences.push_back(fmt::format("expected nothing, found {}", describe(found[j])));
+      }
       ++j;
       continue;
     }
-    if (!same_range(expected[i], found[j], options) ||
-        !same_properties(expected[i], found[j], options)) {
-      differences.push_back(
-          fmt::format("expected {}, found {}", describe(expected[i]), describe(found[j])));
-    } else if (expected[i].kind == AreaKind::kSharedMemory) {
-      backings.push_back({expected[i].backing, found[j].device, found[j].inode});
+    if (same_range(expected[i], found[j], options) &&
+        same_properties(expected[i], found[j], options)) {
+      if (expected[i].kind == AreaKind::kSharedMemory) {
+        backings.push_back({expected[i].backing, found[j].device, found[j].inode});
+      }
+      ++i;
+      ++j;
+      continue;
     }
-    // What overlaps was compared; go on behind whichever ends first.
+    differences.push_back(
+        fmt::format("expected {}, found {}", describe(expected[i]), describe(found[j])));
+    // Go on behind whichever ends first; the other may overlap the next one.
     const std::uint64_t end = std::min(expected[i].end, found[j].end);
     const bool next_expected = expected[i].end == end;
     const bool next_found = found[j].end == end;
     i += next_expected ? 1 : 0;
     j += next_found ? 1 : 0;
+    reported = end;
   }
   return differences;
 }

@@ -22,6 +22,7 @@ struct Descriptor {
   std::uint32_t ofd;
   std::uint32_t task;
   KernelObject object;
+  ProcFdInfo info;
 };
 
 class DescriptorCheck {
@@ -81,10 +82,10 @@ Status DescriptorCheck::check_table(std::uint32_t task, const rbi_files& files) 
       in_.findings.add("{}: fd {}: expected open, found closed", in_.name(task), fd.fd);
       continue;
     }
-    descriptors_.push_back({fd.ofd, task, {in_.pid(task), fd.fd}});
     const auto info = read_info(task, fd.fd);
     if (!info) return tl::unexpected<Error>(info.error());
     if (!*info) continue;
+    descriptors_.push_back({fd.ofd, task, {in_.pid(task), fd.fd}, **info});
     const bool found_cloexec = ((*info)->flags & O_CLOEXEC) != 0;
     const bool wanted_cloexec = (fd.flags & RBI_FD_CLOEXEC) != 0;
     if (found_cloexec != wanted_cloexec) {
@@ -127,19 +128,16 @@ Status DescriptorCheck::check_identities() {
 
 Status DescriptorCheck::check_description(const Descriptor& descriptor) {
   const rbi_ofd& ofd = image_.ofds()[descriptor.ofd];
-  const auto info = read_info(descriptor.task, descriptor.object.fd);
-  if (!info) return tl::unexpected<Error>(info.error());
-  if (!*info) return {};
   const std::uint32_t flags =
-      (*info)->flags & ~(static_cast<std::uint32_t>(O_CLOEXEC) | kLargeFile);
+      descriptor.info.flags & ~(static_cast<std::uint32_t>(O_CLOEXEC) | kLargeFile);
   const std::uint32_t wanted = ofd.flags & ~(static_cast<std::uint32_t>(O_CLOEXEC) | kLargeFile);
   if (flags != wanted) {
     in_.findings.add("{}: file status flags: expected {:#o}, found {:#o}", name(descriptor), wanted,
                      flags);
   }
-  if ((*info)->offset != ofd.offset) {
+  if (descriptor.info.offset != ofd.offset) {
     in_.findings.add("{}: file offset: expected {}, found {}", name(descriptor), ofd.offset,
-                     (*info)->offset);
+                     descriptor.info.offset);
   }
   return check_target(descriptor, ofd);
 }

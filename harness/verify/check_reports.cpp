@@ -11,6 +11,7 @@
 #include "harness/verify/checks.h"
 #include "harness/verify/memory_reader.h"
 #include "harness/verify/proc_files.h"
+#include "workloads/payload/blob.h"
 #include "workloads/payload/payload.h"
 
 namespace rb {
@@ -161,8 +162,9 @@ void ReportsCheck::judge(std::uint32_t task, const payload_report& report) {
                      report.state);
     return;
   }
-  in_.findings.add("{}: self-check {} failed at {:#x}: expected {:#x}, found {:#x}", in_.name(task),
-                   report.check, report.where, report.expected, report.found);
+  in_.findings.add("{}: self-check of {} failed at {:#x}: expected {:#x}, found {:#x}",
+                   in_.name(task), payload_check_name(report.check), report.where, report.expected,
+                   report.found);
 }
 
 /// Tasks that cannot report any more need not be waited for.

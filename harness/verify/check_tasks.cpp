@@ -170,9 +170,7 @@ Status check_topology(Inspection& inspection) {
 
 }  // namespace
 
-Status refresh_statuses(Inspection& inspection) {
-  return read_statuses(inspection, false);
-}
+Status refresh_statuses(Inspection& inspection) { return read_statuses(inspection, false); }
 
 Status check_tasks(Inspection& inspection) {
   const auto groups = groups_in_tree(inspection);
