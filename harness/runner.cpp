@@ -99,13 +99,16 @@ RunResult run_matrix(const std::vector<Group>& matrix, const RunOptions& options
 }
 
 Status initialize_benchmark(const RunOptions& options) {
-  std::vector<std::string> arguments = {"bench"};
+  // The library keeps the pointer to the program's name, for its context.
+  static std::string program;
+  program = options.command_line.empty() ? "bench" : options.command_line.front();
+  std::vector<std::string> arguments;
   // GB's shuffle has no seed; a run on the fake clock is to repeat exactly.
   const bool interleave = options.clock == ClockKind::kWall;
   arguments.push_back(std::string("--benchmark_enable_random_interleaving=") +
                       (interleave ? "true" : "false"));
   arguments.insert(arguments.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
-  std::vector<char*> argv;
+  std::vector<char*> argv = {program.data()};
   for (std::string& argument : arguments) argv.push_back(argument.data());
   int argc = static_cast<int>(argv.size());
   benchmark::Initialize(&argc, argv.data());

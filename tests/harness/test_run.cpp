@@ -22,9 +22,10 @@ struct Outcome {
 };
 
 /// Runs cells of the workload `other` on the fake clock; the JSON goes to out.
-Outcome run(const char* strategies, std::vector<const char*> more = {}) {
+Outcome run(const char* strategies, std::vector<const char*> more = {},
+            const char* min_time = "0.0001") {
   std::vector<const char*> arguments = {"bench",      "--clock=fake", "--workload", "other",
-                                        "--min-time", "0.0001",       "--out",      "-",
+                                        "--min-time", min_time,       "--out",      "-",
                                         "--strategy", strategies};
   arguments.insert(arguments.end(), more.begin(), more.end());
   std::ostringstream out;
@@ -155,7 +156,7 @@ TEST_CASE("random interleaving leaves the results as they are ordered") {
 
 TEST_CASE("a time limit makes fewer iterations do") {
   const auto iterations = [](const char* limit) {
-    const auto outcome = run("good", {"--min-time=1", limit, "--repetitions=1"});
+    const auto outcome = run("good", {limit, "--repetitions=1"}, "1");
     return outcome.cell("other/good")["samples_ns"][0].size();
   };
   CHECK(iterations("--max-time=0.00001") < iterations("--max-time=0.001"));
