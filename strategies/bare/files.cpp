@@ -177,7 +177,7 @@ const Strategy kBareFiles = {
     "bare-files",
     "reference: opens and places the descriptors, nothing else",
     StrategyKind::kReference,
-    0,
+    kOwnPidNamespace | kHostPids,  // it makes no task, so either will do
     supports,
     prepare,
 };

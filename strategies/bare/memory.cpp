@@ -62,7 +62,7 @@ const Strategy kBareMemory = {
     "bare-memory",
     "reference: copies the memory contents once into fresh pages, nothing else",
     StrategyKind::kReference,
-    0,
+    kOwnPidNamespace | kHostPids,  // it makes no task, so either will do
     supports,
     prepare,
 };
