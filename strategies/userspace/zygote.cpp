@@ -19,7 +19,11 @@ namespace {
 /// descriptors, working directory, umask and thread-local registrations.
 void leave_everything_behind(const ZygoteFiles& files) {
   ::prctl(PR_SET_NAME, "rst-zygote");
-  for (int signal = 1; signal < 65; ++signal) ::signal(signal, SIG_DFL);
+  // By hand: libc keeps 32 and 33 to itself, and uses them once it has threads.
+  const std::uint64_t default_action[4] = {};
+  for (int signal = 1; signal < 65; ++signal) {
+    ::syscall(SYS_rt_sigaction, signal, default_action, nullptr, sizeof(std::uint64_t));
+  }
   ::umask(022);
   if (::chdir("/") != 0) ::_exit(1);
   if (files.program.valid()) {
