@@ -6,6 +6,7 @@
 
 #include "strategies/userspace/restorer/restorer.h"
 
+#define POPULATE_MIN (16 * RBI_PAGE_SIZE)
 #define FILL_CHUNK (1ul << 20) /* stays in the cache between populating and copying */
 
 void *memcpy(void *to, const void *from, unsigned long size)
@@ -34,7 +35,7 @@ long do_fill(__u64 address, __u64 size, __u64 source)
 	while (size) {
 		__u64 chunk = size < FILL_CHUNK ? size : FILL_CHUNK;
 
-		if (chunk > RBI_PAGE_SIZE) {
+		if (chunk > POPULATE_MIN) {
 			sys3(SYS_madvise, address, chunk, MADV_POPULATE_WRITE);
 			sys3(SYS_madvise, source, chunk, MADV_POPULATE_READ);
 		}
