@@ -15,9 +15,10 @@
 
 namespace {
 
-/// A run without --workload: every kind of object once, small, and two sizes
-/// where the cost of a task is to be seen.
-constexpr std::string_view kDefaultWorkloads = "threads:n=1,100,processes:n=1,100";
+/// A run without --workload: a task's cost at two sizes, each kind of object
+/// that tasks share or own, and a server. With all strategies under a minute.
+constexpr std::string_view kDefaultWorkloads =
+    "threads:n=10,1000,processes:n=100,own-files:n=10:f=1000,memory,prefork";
 
 }  // namespace
 

@@ -28,7 +28,8 @@ class Compiler {
         plan_(plan),
         topology_(follow(graph, plan)),
         descriptors_(plan_descriptors(at, topology_, order, plan.execs > 0 ? kExecDescriptors : 0)),
-        scripts_(plan.task_count) {
+        scripts_(plan.task_count),
+        contents_(at, topology_, descriptors_, scripts_) {
     const auto tasks = static_cast<std::size_t>(plan.task_count);
     creates_.assign(tasks, 0);
     process_group_.assign(graph.tasks.size(), 0);
@@ -44,12 +45,8 @@ class Compiler {
     scripts_.add(kCoordinator, descriptors_.store);
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) add_step(i);
 
-    Events events;
-    events.ticket = next_event_++;
-    events.topology = next_event_++;
-    Contents contents(at_, topology_, descriptors_, scripts_, events, next_event_);
-    RB_TRY(contents.add_all(process_group_));
-    program_.event_count = contents.event_count();
+    RB_TRY(contents_.add_all(process_group_));
+    program_.event_count = contents_.event_count();
     scripts_.finish(RST_FINISH, program_);
     return std::move(program_);
   }
@@ -104,15 +101,15 @@ class Compiler {
   void add_step(std::size_t number) {
     const Step& step = plan_.steps[number];
     if (plan_.ordered) {
-      scripts_.add(step.actor, ops::wait(kTicket, number, RST_STAGE_CREATE));
+      scripts_.add(step.actor, ops::wait(kTicketEvent, number, RST_STAGE_CREATE));
       // An exiting task can't say so afterwards; whoever reaps it waits anyway.
       if (step.kind == StepKind::kExit) {
-        scripts_.add(step.actor, ops::post(kTicket, RST_STAGE_CREATE));
+        scripts_.add(step.actor, ops::post(kTicketEvent, RST_STAGE_CREATE));
       }
     }
     perform(number, step);
     if (plan_.ordered && step.kind != StepKind::kExit) {
-      scripts_.add(step.actor, ops::post(kTicket, RST_STAGE_CREATE));
+      scripts_.add(step.actor, ops::post(kTicketEvent, RST_STAGE_CREATE));
     }
     // Contents that do not wait for the topology come after the ticket.
     const int table = topology_.founds_files[number];
@@ -132,7 +129,7 @@ class Compiler {
         unshare(number, step);
         break;
       case StepKind::kExec:
-        exec(step.actor);
+        exec(number, step.actor);
         break;
       case StepKind::kSetSid:
         scripts_.add(step.actor, ops::make(RST_SETSID, RST_STAGE_ATTACH));
@@ -168,6 +165,9 @@ class Compiler {
     // A process is born into its creator's process group.
     if (in_image(step.target) && !step.thread) {
       set_process_group(step.target, process_group(step.actor));
+    }
+    if (in_image(step.target) && (step.share & share_bit(Shared::kMm)) == 0) {
+      contents_.add_early_mappings(step.target, number);
     }
     // Whoever has children takes its name first, so that they inherit it.
     if (!in_image(step.target)) return;
@@ -210,11 +210,12 @@ class Compiler {
     if (flags != 0) scripts_.add(step.actor, ops::unshare(flags, RST_STAGE_ATTACH));
   }
 
-  void exec(int actor) {
+  void exec(std::size_t number, int actor) {
     scripts_.add(actor, ops::make(RST_EXEC, RST_STAGE_CREATE));
     program_.slots[scripts_.slot(actor)].flags |= RST_SLOT_SET_TLS;
     const int table = topology_.held[kFiles][static_cast<std::size_t>(actor)];
     scripts_.add(actor, descriptors_.tables[static_cast<std::size_t>(table)].refill);
+    contents_.add_early_mappings(actor, number);
     set_name(actor);
   }
 
@@ -233,7 +234,6 @@ class Compiler {
   }
 
   static constexpr auto kFiles = static_cast<std::size_t>(Shared::kFiles);
-  static constexpr std::uint32_t kTicket = 0;
 
   const ImageAt& at_;
   const Image& image_;
@@ -242,10 +242,10 @@ class Compiler {
   Topology topology_;
   DescriptorPlan descriptors_;
   Scripts scripts_;
+  Contents contents_;
   Program program_;
   std::vector<char> creates_;
   std::vector<std::uint32_t> process_group_;  // by leader task: at the step at hand
-  std::uint32_t next_event_ = kTicket;
 };
 
 }  // namespace

@@ -38,7 +38,7 @@ bool Contents::someone_waits() const {
 }
 
 void Contents::wait_for_topology(int task, const PlannedObject& object, rst_stage stage) {
-  if (object.copied_by_others) scripts_.add(task, ops::wait(events_.topology, copiers_, stage));
+  if (object.copied_by_others) scripts_.add(task, ops::wait(kTopologyEvent, copiers_, stage));
 }
 
 Status Contents::add_all(const std::vector<std::uint32_t>& born_in) {
@@ -50,14 +50,11 @@ Status Contents::add_all(const std::vector<std::uint32_t>& born_in) {
       auto& script = scripts_.of(task);
       const bool exits = !script.empty() && script.back().kind == RST_EXIT;
       script.insert(exits ? script.end() - 1 : script.end(),
-                    ops::post(events_.topology, RST_STAGE_CREATE));
+                    ops::post(kTopologyEvent, RST_STAGE_CREATE));
     }
   }
   RB_TRY(add_process_groups(born_in));
-  // The kernel writes to a registered rseq area: its page must be there first.
-  for (const rbi_task& task : tasks) {
-    if (task.rseq != 0 && mm_events_.try_emplace(task.mm, next_event_).second) ++next_event_;
-  }
+  find_rseq_waits();
   find_temporary_users();
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto task = static_cast<int>(i);
@@ -65,8 +62,9 @@ Status Contents::add_all(const std::vector<std::uint32_t>& born_in) {
     add_files(task);
     add_fs(task);
     add_signals(task);
-    if (tasks[i].rseq != 0) {
-      scripts_.add(task, ops::wait(mm_events_.at(tasks[i].mm), 1, RST_STAGE_REGISTERS));
+    if (tasks[i].rseq == 0 || topology_.object_of(Shared::kMm, task).owner == task) continue;
+    if (const auto event = mm_events_.find(tasks[i].mm); event != mm_events_.end()) {
+      scripts_.add(task, ops::wait(event->second, 1, RST_STAGE_REGISTERS));
     }
   }
   return {};
@@ -144,11 +142,13 @@ void Contents::add_memory(int task) {
   // A temporary descriptor must not end up in somebody's copy of the table.
   if (temporary) wait_for_topology(task, files, RST_STAGE_MEMORY);
 
+  const bool mapped = is_mapped_early(object);
   auto runs = image_.runs_of(mm);
   for (const rbi_vma& vma : image_.vmas_of(mm)) {
     std::size_t count = 0;
     while (count < runs.size() && runs[count].address < vma.end) ++count;
-    add_vma(task, vma, runs.first(count));
+    if (!mapped) map_vma(task, vma, count != 0);
+    fill_vma(task, vma, runs.first(count));
     runs = runs.subspan(count);
   }
   if ((mm.flags & RBI_MM_LAYOUT) != 0) {
@@ -167,16 +167,45 @@ void Contents::add_memory(int task) {
   }
 }
 
-void Contents::add_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs) {
+bool Contents::is_mapped_early(const PlannedObject& mm) const {
+  return !mm.copied && mm.owner == mm.founder &&
+         !takes_descriptors(image_.mms()[static_cast<std::size_t>(mm.final_index)]);
+}
+
+void Contents::add_early_mappings(int founder, std::size_t step) {
+  const PlannedObject& object = topology_.object_of(Shared::kMm, founder);
+  if (!is_mapped_early(object) || object.step != static_cast<int>(step)) return;
+  const rbi_mm& mm = image_.mms()[static_cast<std::size_t>(object.final_index)];
+  auto runs = image_.runs_of(mm);
+  for (const rbi_vma& vma : image_.vmas_of(mm)) {
+    std::size_t count = 0;
+    while (count < runs.size() && runs[count].address < vma.end) ++count;
+    map_vma(founder, vma, count != 0);
+    runs = runs.subspan(count);
+  }
+}
+
+/// The kernel writes to a registered rseq area: its mapping must be there before
+/// a task that is not the mm's owner registers.
+void Contents::find_rseq_waits() {
+  const auto tasks = image_.tasks();
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto task = static_cast<int>(i);
+    const PlannedObject& mm = topology_.object_of(Shared::kMm, task);
+    if (tasks[i].rseq == 0 || mm.owner == task || is_mapped_early(mm)) continue;
+    if (mm_events_.try_emplace(tasks[i].mm, next_event_).second) ++next_event_;
+  }
+}
+
+void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
   if (vma.kind == RBI_VMA_VDSO) {
     scripts_.add(task, op_with(RST_VDSO, RST_STAGE_MEMORY, vma.start));
     return;
   }
   const bool shared = (vma.flags & RBI_VMA_SHARED) != 0;
-  const __u32 prot = runs.empty() ? vma.prot : vma.prot | PROT_WRITE;
   rst_op op = op_with(RST_MMAP, RST_STAGE_MEMORY, vma.start);
   op.b = vma.end - vma.start;
-  op.y = prot;
+  op.y = has_contents ? vma.prot | PROT_WRITE : vma.prot;
   op.c = shared ? MAP_SHARED : MAP_PRIVATE;
   if ((vma.flags & RBI_VMA_GROWSDOWN) != 0) op.c |= MAP_GROWSDOWN;
   if ((vma.flags & RBI_VMA_NORESERVE) != 0) op.c |= MAP_NORESERVE;
@@ -193,18 +222,28 @@ void Contents::add_vma(int task, const rbi_vma& vma, std::span<const rbi_run> ru
     op.z = shared && (vma.prot & PROT_WRITE) != 0 ? O_RDWR : O_RDONLY;
   }
   scripts_.add(task, op);
-  for (const rbi_run& run : runs) {
-    rst_op fill = op_with(RST_FILL, RST_STAGE_MEMORY, run.address);
-    fill.b = run.pages * RBI_PAGE_SIZE;
-    fill.c = at_.of_offset(run.offset);
+}
+
+void Contents::fill_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs) {
+  for (std::size_t i = 0; i < runs.size();) {
+    // Runs that follow each other in memory and in the image are one copy.
+    std::uint64_t pages = runs[i].pages;
+    std::size_t next = i + 1;
+    while (next < runs.size() && runs[next].address == runs[i].address + pages * RBI_PAGE_SIZE &&
+           runs[next].offset == runs[i].offset + pages * RBI_PAGE_SIZE) {
+      pages += runs[next++].pages;
+    }
+    rst_op fill = op_with(RST_FILL, RST_STAGE_MEMORY, runs[i].address);
+    fill.b = pages * RBI_PAGE_SIZE;
+    fill.c = at_.of_offset(runs[i].offset);
     scripts_.add(task, fill);
+    i = next;
   }
-  if (prot != vma.prot) {
-    rst_op protect = op_with(RST_MPROTECT, RST_STAGE_MEMORY, vma.start);
-    protect.b = vma.end - vma.start;
-    protect.y = vma.prot;
-    scripts_.add(task, protect);
-  }
+  if (runs.empty() || (vma.prot & PROT_WRITE) != 0) return;
+  rst_op protect = op_with(RST_MPROTECT, RST_STAGE_MEMORY, vma.start);
+  protect.b = vma.end - vma.start;
+  protect.y = vma.prot;
+  scripts_.add(task, protect);
 }
 
 void Contents::add_files(int task) {

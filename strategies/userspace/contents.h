@@ -11,11 +11,10 @@
 
 namespace rb {
 
-/// Futex words that tasks wait for.
-struct Events {
-  std::uint32_t ticket = 0;    ///< steps of an ordered plan that are done
-  std::uint32_t topology = 0;  ///< tasks that copy objects and are done with it
-};
+// Futex words that tasks wait for; the others are numbered as they are needed.
+inline constexpr std::uint32_t kTicketEvent = 0;    ///< steps of an ordered plan that are done
+inline constexpr std::uint32_t kTopologyEvent = 1;  ///< tasks that copy, and are done with it
+inline constexpr std::uint32_t kFirstOtherEvent = 2;
 
 /// Appends, to each task's script, the attachment to its process group and the
 /// contents of the objects that it owns, and the waits that this needs: an
@@ -23,14 +22,18 @@ struct Events {
 class Contents {
  public:
   Contents(const ImageAt& at, const Topology& topology, const DescriptorPlan& descriptors,
-           Scripts& scripts, const Events& events, std::uint32_t first_event)
+           Scripts& scripts)
       : at_(at),
         image_(at.image()),
         topology_(topology),
         descriptors_(descriptors),
-        scripts_(scripts),
-        events_(events),
-        next_event_(first_event) {}
+        scripts_(scripts) {}
+
+  /// Appends the mappings of an mm that a task has just founded, if nobody ever
+  /// copies that mm: they cost the same now, and the tasks that will share it
+  /// need not wait for them.
+  /// @param step  the step of the plan at which it did
+  void add_early_mappings(int founder, std::size_t step);
 
   /// @param born_in  by leader task: the process group it is in after the
   ///                 topology stands; 0 = the coordinator's
@@ -52,7 +55,10 @@ class Contents {
   [[nodiscard]] bool takes_descriptors(const rbi_mm& mm) const;
   void find_temporary_users();
   void add_memory(int task);
-  void add_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs);
+  [[nodiscard]] bool is_mapped_early(const PlannedObject& mm) const;
+  void find_rseq_waits();
+  void map_vma(int task, const rbi_vma& vma, bool has_contents);
+  void fill_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs);
   void add_files(int task);
   void add_fs(int task);
   void add_signals(int task);
@@ -62,8 +68,7 @@ class Contents {
   const Topology& topology_;
   const DescriptorPlan& descriptors_;
   Scripts& scripts_;
-  Events events_;
-  std::uint32_t next_event_;
+  std::uint32_t next_event_ = kFirstOtherEvent;
   std::uint32_t copiers_ = 0;
   std::unordered_map<int, TemporaryUsers> temporary_users_;  // by the task that fills
   std::unordered_map<__u32, std::uint32_t> mm_events_;       // mm with rseq users → event

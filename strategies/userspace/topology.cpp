@@ -123,6 +123,7 @@ class Follower {
       }
       for (std::size_t i = 0; i < objects.size(); ++i) {
         const int copier = copiers_[kind][i];
+        objects[i].copied = copier != kNobody;
         objects[i].copied_by_others = copier != kNobody && copier != objects[i].owner;
       }
     }

@@ -20,6 +20,7 @@ struct PlannedObject {
   /// Whether a task other than its owner copies it: its contents must then
   /// wait until the topology stands.
   bool copied_by_others = false;
+  bool copied = false;      ///< whether any task copies it
   bool by_exec = false;     ///< made by an exec, not by copying
   bool exec_keeps = false;  ///< files: its founder execs later and keeps it
 };

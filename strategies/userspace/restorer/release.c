@@ -20,16 +20,18 @@ struct user_registers {
 	__u64 ip, cs, flags, sp, ss, fs_base, gs_base, ds, es, fs, gs;
 };
 
+#define PTRACE_CONT 7
 #define PTRACE_GETREGS 12
 #define PTRACE_SETREGS 13
 #define PTRACE_DETACH 17
 #define PTRACE_SYSCALL 24
 
-static long trace(long request, __u32 pid, void *data)
+static long trace(long request, __u32 pid, const void *data)
 {
 	return sys4(SYS_ptrace, request, pid, 0, data);
 }
 
+/* The wait status of the next stop, or -errno. */
 static long wait_stop(__u32 pid)
 {
 	int status = 0;
@@ -37,7 +39,25 @@ static long wait_stop(__u32 pid)
 
 	if (is_error(ret))
 		return ret;
-	return (status & 0xff) == 0x7f ? 0 : -3; /* stopped, or ESRCH: it died */
+	return (status & 0xff) == 0x7f ? status : -3; /* stopped, or ESRCH: it died */
+}
+
+/*
+ * The task runs for real, so a signal may stop it before PTRACE_INTERRUPT does.
+ * Such a signal goes on to the task: detaching now would swallow it.
+ */
+static long wait_interrupted(__u32 pid)
+{
+	long status = wait_stop(pid);
+
+	while (!is_error(status) && status >> 16 != PTRACE_EVENT_STOP) {
+		long ret = trace(PTRACE_CONT, pid, (const void *)(status >> 8 & 0xff));
+
+		if (is_error(ret))
+			return ret;
+		status = wait_stop(pid);
+	}
+	return is_error(status) ? status : 0;
 }
 
 /* Stops a task that left the scaffold, and reads its registers. */
@@ -52,7 +72,7 @@ static long stop_outside(struct run *run, __u32 pid, struct user_registers *regi
 		if (!is_error(ret))
 			ret = trace(PTRACE_INTERRUPT, pid, 0);
 		if (!is_error(ret))
-			ret = wait_stop(pid);
+			ret = wait_interrupted(pid);
 		if (!is_error(ret))
 			ret = trace(PTRACE_GETREGS, pid, registers);
 		if (is_error(ret))
@@ -82,15 +102,28 @@ static long next_stop(__u32 pid)
 {
 	long ret = trace(PTRACE_SYSCALL, pid, 0);
 
-	return is_error(ret) ? ret : wait_stop(pid);
+	if (!is_error(ret))
+		ret = wait_stop(pid);
+	return is_error(ret) ? ret : 0;
+}
+
+static long set_mask(__u32 pid, __u64 mask)
+{
+	return sys4(SYS_ptrace, PTRACE_SETSIGMASK, pid, sizeof(mask), &mask);
 }
 
 static long unmap_scaffold(const struct rst_control *control, __u32 pid,
 			   struct user_registers *registers)
 {
 	struct user_registers call = *registers;
-	long ret;
+	__u64 mask;
+	long ret = sys4(SYS_ptrace, PTRACE_GETSIGMASK, pid, sizeof(mask), &mask);
 
+	/* No handler may start on the registers of the call. */
+	if (!is_error(ret))
+		ret = set_mask(pid, ~0ull);
+	if (is_error(ret))
+		return ret;
 	call.ip = syscall_instruction();
 	call.orig_ax = ~0ull; /* nothing to restart */
 	call.ax = SYS_munmap;
@@ -106,7 +139,7 @@ static long unmap_scaffold(const struct rst_control *control, __u32 pid,
 	if (is_error(ret))
 		return ret;
 	if (call.ax)
-		return (long)call.ax;
+		return (long)call.ax; /* the refusal of munmap(2) */
 
 	/*
 	 * The kernel would have restarted an interrupted call after the stop
@@ -123,7 +156,8 @@ static long unmap_scaffold(const struct rst_control *control, __u32 pid,
 		}
 	}
 	registers->orig_ax = ~0ull;
-	return trace(PTRACE_SETREGS, pid, registers);
+	ret = trace(PTRACE_SETREGS, pid, registers);
+	return is_error(ret) ? ret : set_mask(pid, mask);
 }
 
 long release(struct run *run)
