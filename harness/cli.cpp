@@ -18,7 +18,7 @@ constexpr const char* kExamples = R"(Examples:
       everything that this machine can run, on a short set of workloads
   bench --strategy userspace,bare --workload threads:n=1,10,100,processes
       two strategies; three sizes of one workload, and another one
-  bench --workload tree:depth=2,3:fan=4 --out results.json
+  bench --workload tree:depth=2,3:fanout=4 --out results.json
       the table, and all samples as JSON
   bench image write --workload prefork -o prefork.img
   bench --image prefork.img

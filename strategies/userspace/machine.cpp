@@ -29,7 +29,7 @@ constexpr unsigned kSysAdmin = CAP_SYS_ADMIN;
   return file >> value ? value : otherwise;
 }
 
-[[nodiscard]] Status check_tasks(const Image& image, const StrategyOptions& options) {
+[[nodiscard]] Status check_tasks(const Image& image) {
   const auto tasks = image.tasks();
   const std::uint64_t threads_max = read_number("/proc/sys/kernel/threads-max", ~0ull);
   if (tasks.size() + 16 > threads_max) {
@@ -47,7 +47,6 @@ constexpr unsigned kSysAdmin = CAP_SYS_ADMIN;
         fmt::format("the image has a task with pid {}, kernel.pid_max is {}", highest, pid_max),
         fmt::format("sysctl kernel.pid_max={}", highest + 1));
   }
-  (void)options;
   return {};
 }
 
@@ -79,17 +78,40 @@ constexpr unsigned kSysAdmin = CAP_SYS_ADMIN;
               fmt::format("run with at least `ulimit -n {}`, or use fewer descriptors", wanted));
 }
 
+/// XCR0: the CPU state components that the kernel lets user space have.
+[[nodiscard]] std::uint64_t enabled_xfeatures() {
+  std::uint32_t low = 0;
+  std::uint32_t high = 0;
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return std::uint64_t{high} << 32 | low;
+}
+
+/// rt_sigreturn(2) would silently leave out what the CPU does not have.
+[[nodiscard]] Status check_cpu(const Image& image) {
+  const std::uint64_t enabled = enabled_xfeatures();
+  for (const rbi_registers& registers : image.registers()) {
+    if ((registers.xfeatures & ~enabled) == 0) continue;
+    return fail(ErrorKind::kUnsupported,
+                fmt::format("the image has CPU state of features {:#x}, this machine has {:#x}",
+                            registers.xfeatures, enabled),
+                "restart it on a CPU with AVX and whatever else it used");
+  }
+  return {};
+}
+
 }  // namespace
 
-Status check_machine(const Image& image, const StrategyOptions& options, MachineNeeds needs) {
+Status check_machine(const Image& image, MachineNeeds needs) {
   if (!has_capability(kSysAdmin) || !has_capability(kSysPtrace)) {
     return fail(ErrorKind::kLacking,
                 "restarting a process tree needs CAP_SYS_ADMIN and CAP_SYS_PTRACE, for pid "
                 "namespaces, chosen pids and the removal of the restorer",
                 "run as root");
   }
-  RB_TRY(check_tasks(image, options));
-  return needs == MachineNeeds::kEverything ? check_descriptors(image) : Status{};
+  RB_TRY(check_tasks(image));
+  if (needs == MachineNeeds::kTasks) return {};
+  RB_TRY(check_cpu(image));
+  return check_descriptors(image);
 }
 
 }  // namespace rb

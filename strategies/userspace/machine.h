@@ -3,18 +3,17 @@
 
 #include "base/error.h"
 #include "image/image.h"
-#include "strategies/strategy.h"
 
 namespace rb {
 
 enum class MachineNeeds {
   kTasks,       ///< privileges, and room for the tasks
-  kEverything,  ///< the descriptors, too
+  kEverything,  ///< the CPU's state components and the descriptors, too
 };
 
 /// kLacking, with advice, where a privilege or a limit stands in the way of
-/// restarting this image. Raises RLIMIT_NOFILE as far as it is allowed to.
-[[nodiscard]] Status check_machine(const Image& image, const StrategyOptions& options,
-                                   MachineNeeds needs);
+/// restarting this image; kUnsupported where the CPU does. Raises RLIMIT_NOFILE as far as it is
+/// allowed to.
+[[nodiscard]] Status check_machine(const Image& image, MachineNeeds needs);
 
 }  // namespace rb

@@ -79,16 +79,16 @@ Result<std::unique_ptr<Restarter>> prepare_ordered(const Image& image,
   return prepare_userspace(image, options, kOrder);
 }
 
-Status bare_supports(const Image& image, const StrategyOptions& options) {
-  return check_machine(image, options, MachineNeeds::kTasks);
+Status bare_supports(const Image& image, const StrategyOptions& /*options*/) {
+  return check_machine(image, MachineNeeds::kTasks);
 }
 
 constexpr std::uint32_t kFlags = kRestoresTree | kOwnPidNamespace | kHostPids | kNeedsRoot;
 
 }  // namespace
 
-Status userspace_supports(const Image& image, const StrategyOptions& options) {
-  RB_TRY(check_machine(image, options, MachineNeeds::kEverything));
+Status userspace_supports(const Image& image, const StrategyOptions& /*options*/) {
+  RB_TRY(check_machine(image, MachineNeeds::kEverything));
   const auto plan = make_plan(sharing_graph(image));
   if (!plan) return tl::unexpected<Error>(plan.error());
   return {};
