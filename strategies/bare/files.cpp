@@ -69,8 +69,7 @@ class TableThread {
   address.sun_family = AF_UNIX;
   std::memcpy(address.sun_path + 1, name.data(), name.size());
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | static_cast<int>(flags & O_NONBLOCK), 0);
-  const auto length =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+  const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
   if (fd < 0 || ::bind(fd, reinterpret_cast<const sockaddr*>(&address), length) != 0 ||
       ::listen(fd, static_cast<int>(backlog)) != 0) {
     return -1;
