@@ -61,13 +61,13 @@ class EnvironmentError : public std::exception {
 
 }  // namespace rb
 
-#define RB_ASSERT(expression) \
+#define RB_ASSERT(expression)              \
   (static_cast<bool>(expression) ? void(0) \
                                  : ::rb::invariant_failed(#expression, __FILE__, __LINE__))
 
 /// Returns the error of a Status expression from the enclosing function.
-#define RB_TRY(expression)                                                           \
-  do {                                                                               \
-    if (auto rb_status = (expression); !rb_status)                                   \
-      return ::tl::unexpected<::rb::Error>(std::move(rb_status).error());            \
+#define RB_TRY(expression)                                                \
+  do {                                                                    \
+    if (auto rb_status = (expression); !rb_status)                        \
+      return ::tl::unexpected<::rb::Error>(std::move(rb_status).error()); \
   } while (false)

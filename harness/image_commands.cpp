@@ -4,9 +4,7 @@
 
 #include "harness/format.h"
 #include "harness/matrix.h"
-#if __has_include("image/show.h")
 #include "image/show.h"
-#endif
 
 namespace rb {
 namespace {
@@ -42,15 +40,11 @@ Status image_write(const ImageWrite& options, const Parts& parts, std::ostream& 
 Status image_show(const ImageShow& options, std::ostream& out) {
   const auto image = Image::open(options.path, CheckContents::kNo);
   if (!image) return tl::unexpected(image.error());
-#if __has_include("image/show.h")
   if (options.json) {
     out << show_json(*image).dump(2) << '\n';
   } else {
     out << show_text(*image, options.verbose);
   }
-#else
-  out << summary(*image) << '\n';
-#endif
   return {};
 }
 

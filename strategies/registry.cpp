@@ -14,7 +14,7 @@ namespace {
 /// In the order in which they are listed and compared: ratios are to the first.
 constexpr std::array kStrategies = {
     &kUserspace, &kUserspaceCloseRange, &kUserspaceNaive, &kBare,
-    &kBareFiles, &kBareMemory, &kNullStrategy,
+    &kBareFiles, &kBareMemory,          &kNullStrategy,
 };
 
 bool checked() {

@@ -27,11 +27,11 @@ enum class StrategyKind {
 
 /// What a strategy can do, and what it needs (bit flags).
 enum StrategyFlags : std::uint32_t {
-  kRestoresTree = 1u << 0,      ///< The tree can be verified against the image.
-  kOwnPidNamespace = 1u << 1,   ///< Can restart into a pid namespace of its own.
-  kHostPids = 1u << 2,          ///< Can restart into the caller's pid namespace.
-  kNeedsRoot = 1u << 3,         ///< Needs CAP_SYS_ADMIN (or CAP_CHECKPOINT_RESTORE).
-  kNeedsDevice = 1u << 4,       ///< Needs /dev/restart.
+  kRestoresTree = 1u << 0,     ///< The tree can be verified against the image.
+  kOwnPidNamespace = 1u << 1,  ///< Can restart into a pid namespace of its own.
+  kHostPids = 1u << 2,         ///< Can restart into the caller's pid namespace.
+  kNeedsRoot = 1u << 3,        ///< Needs CAP_SYS_ADMIN (or CAP_CHECKPOINT_RESTORE).
+  kNeedsDevice = 1u << 4,      ///< Needs /dev/restart.
 };
 
 /// Which pid namespace a tree is restarted in.
@@ -107,8 +107,7 @@ struct Strategy {
   Status (*supports)(const Image& image, const StrategyOptions& options);
 
   /// Makes ready for an image, outside the clock. The image outlives the result.
-  Result<std::unique_ptr<Restarter>> (*prepare)(const Image& image,
-                                                const StrategyOptions& options);
+  Result<std::unique_ptr<Restarter>> (*prepare)(const Image& image, const StrategyOptions& options);
 };
 
 /// All strategies, in the order in which they are listed. Checked when first

@@ -3,7 +3,7 @@
 
 #include <sys/mman.h>
 
-#include "strategies/userspace/restorer/program.h"
+#include "strategies/userspace/restorer/op.h"
 
 namespace rb::ops {
 

@@ -77,7 +77,7 @@ class Reducer {
   ReverseState state_;
   PlannerMeans means_;
   std::vector<Move> moves_;
-  std::vector<int> fresh_;     // to be looked at
+  std::vector<int> fresh_;    // to be looked at
   std::deque<int> orphaned_;  // no creator in the parent's group; siblings next
   std::vector<char> queued_;
   bool settling_ = false;

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/* One step of a task's program: what the compiler writes and the restorer does. */
+#ifndef RESTARTBENCH_RESTORER_OP_H
+#define RESTARTBENCH_RESTORER_OP_H
+
+#include <linux/types.h>
+
+/* Stages that the restorer can tell apart; order of enum class Stage. */
+enum rst_stage {
+	RST_STAGE_CREATE,
+	RST_STAGE_ATTACH,
+	RST_STAGE_OPEN_FILES,
+	RST_STAGE_MEMORY,
+	RST_STAGE_REGISTERS,
+	RST_STAGE_COUNT,
+};
+
+enum rst_op_kind {
+	RST_LEAD, /* the coordinator's first */
+	/* creation */
+	RST_CREATE, /* x: first slot, y: count, a: clone flags, b: exit signal */
+	RST_CREATE_LEAF, /* the same; the tasks only arrive at the barrier and sleep */
+	RST_UNSHARE, /* a: flags */
+	RST_EXEC, /* exec the restorer and go on with the next op */
+	RST_SETSID,
+	RST_SUBREAPER, /* a: 0 or 1 */
+	RST_EXIT,
+	RST_REAP, /* x: slot */
+	RST_WAIT, /* x: event, a: count */
+	RST_POST, /* x: event */
+	RST_SETPGID, /* a: process group */
+	RST_NAME, /* a: name */
+	/* descriptors; x: the number that must result */
+	RST_CLOSE_RANGE, /* a: first, b: last, c: flags */
+	RST_OPEN, /* a: path, b: flags, c: offset */
+	RST_DUP, /* x: to, a: from, b: FD_CLOEXEC?: lowest free number >= c */
+	RST_DUP3, /* x: to, a: from, b: O_CLOEXEC or 0 */
+	RST_SETFD, /* x: fd, b: FD_CLOEXEC or 0 */
+	RST_PIPE, /* x: read end, y: write end, a: struct rbi_pipe, b: data, c: rd, wr flags */
+	RST_LISTEN, /* x: fd, a: abstract name, b: flags, c: backlog */
+	RST_MEMFD, /* x: fd, a: size, b: number of runs, c: struct rbi_run[] */
+	RST_PIDFD, /* x: fd that refers to the coordinator */
+	RST_FETCH, /* x: fd, a: the coordinator's fd, b: FD_CLOEXEC or 0, c: pidfd */
+	/* file system context */
+	RST_CHDIR, /* a: path */
+	RST_CHROOT, /* a: path */
+	RST_UMASK, /* a: mask */
+	/* memory */
+	RST_MMAP, /* anonymous; y: prot, a: start, b: length, c: flags */
+	RST_MMAP_PATH, /* and e: path, z: open flags, d: offset */
+	RST_MMAP_FETCH, /* and z: the coordinator's fd, d: offset */
+	RST_FILL, /* a: address, b: bytes, c: source */
+	RST_MPROTECT, /* a: start, b: length, y: prot */
+	RST_VDSO, /* a: address */
+	RST_SET_MM, /* y: auxv entries, a: struct rbi_mm, b: auxv, e: path of exe, or 0 */
+	/* signals */
+	RST_ACTIONS, /* a: struct rbi_action[], y: count */
+	RST_QUEUE, /* a: struct rbi_siginfo[], y: count, x: 1 = to the thread group */
+	RST_ITIMERS, /* a: struct rbi_itimer[3] */
+	/* the last op of a task */
+	RST_FINISH, /* registers, barrier, first user instruction */
+	RST_PARK, /* barrier, then sleep until killed */
+	RST_SERVE, /* the coordinator: barrier, then commands */
+	RST_OP_KIND_COUNT,
+};
+
+struct rst_op {
+	__u16 kind; /* enum rst_op_kind */
+	__u16 stage; /* enum rst_stage */
+	__u32 x, y, z;
+	__u64 a, b, c, d, e;
+	__u64 reserved;
+};
+
+#endif
