@@ -20,7 +20,8 @@
 namespace rb {
 namespace {
 
-constexpr unsigned kStallSeconds = 30;  // without any progress: a restart hangs
+constexpr unsigned kStallSeconds = 30;  // without any task arriving: a restart hangs …
+constexpr std::uint64_t kSlowestCopy = 50'000'000;  // … unless it may still be copying, bytes/s
 constexpr unsigned kReleaseSeconds = 60;
 constexpr unsigned kDestroySeconds = 120;
 
@@ -135,6 +136,8 @@ Status Session::start(const Program& program, StageClock& clock) {
 
 Status Session::wait_ready() {
   const rst_control& control = scaffold_.control();
+  const auto patience =
+      kStallSeconds + static_cast<unsigned>(image_.header().pages_size / kSlowestCopy);
   __u32 last_arrived = 0;
   unsigned idle = 0;
   while (load(control.ready) == 0) {
@@ -145,7 +148,7 @@ Status Session::wait_ready() {
     if (is_dead(coordinator_)) {
       return tl::unexpected<Error>(stalled("the coordinator died during the restart"));
     }
-    if (idle >= kStallSeconds) return tl::unexpected<Error>(stalled("the restart hangs"));
+    if (idle >= patience) return tl::unexpected<Error>(stalled("the restart hangs"));
   }
   if (load(control.ready) == 1) return {};
   return tl::unexpected<Error>(failure());
