@@ -20,6 +20,10 @@ struct user_registers {
 	__u64 ip, cs, flags, sp, ss, fs_base, gs_base, ds, es, fs, gs;
 };
 
+#define STOPPED_BY_INTERRUPT (128 << 8 | 5) /* PTRACE_EVENT_STOP, SIGTRAP */
+#define STOPPED_AT_CALL (5 | 0x80) /* PTRACE_O_TRACESYSGOOD */
+
+#define PTRACE_CONT 7
 #define PTRACE_GETREGS 12
 #define PTRACE_SETREGS 13
 #define PTRACE_DETACH 17
@@ -30,14 +34,29 @@ static long trace(long request, __u32 pid, void *data)
 	return sys4(SYS_ptrace, request, pid, 0, data);
 }
 
-static long wait_stop(__u32 pid)
+/*
+ * Waits for one kind of stop. Others may come first, as the task runs: a signal
+ * that it gets meanwhile is handed on, and the task resumed.
+ */
+static long wait_stop(__u32 pid, int wanted, long resume)
 {
-	int status = 0;
-	long ret = sys4(SYS_wait4, pid, &status, WALL, 0);
+	for (;;) {
+		int status = 0;
+		long ret = sys4(SYS_wait4, pid, &status, WALL, 0);
+		__u64 signal = 0;
 
-	if (is_error(ret))
-		return ret;
-	return (status & 0xff) == 0x7f ? 0 : -3; /* stopped, or ESRCH: it died */
+		if (is_error(ret))
+			return ret;
+		if ((status & 0xff) != 0x7f)
+			return -3; /* ESRCH: it died */
+		if (status >> 8 == wanted)
+			return 0;
+		if (!(status >> 16) && status >> 8 != STOPPED_AT_CALL)
+			signal = (__u64)status >> 8;
+		ret = trace(resume, pid, (void *)signal);
+		if (is_error(ret))
+			return ret;
+	}
 }
 
 /* Stops a task that left the scaffold, and reads its registers. */
@@ -52,7 +71,7 @@ static long stop_outside(struct run *run, __u32 pid, struct user_registers *regi
 		if (!is_error(ret))
 			ret = trace(PTRACE_INTERRUPT, pid, 0);
 		if (!is_error(ret))
-			ret = wait_stop(pid);
+			ret = wait_stop(pid, STOPPED_BY_INTERRUPT, PTRACE_CONT);
 		if (!is_error(ret))
 			ret = trace(PTRACE_GETREGS, pid, registers);
 		if (is_error(ret))
@@ -82,13 +101,15 @@ static long next_stop(__u32 pid)
 {
 	long ret = trace(PTRACE_SYSCALL, pid, 0);
 
-	return is_error(ret) ? ret : wait_stop(pid);
+	return is_error(ret) ? ret : wait_stop(pid, STOPPED_AT_CALL, PTRACE_SYSCALL);
 }
 
 static long unmap_scaffold(const struct rst_control *control, __u32 pid,
 			   struct user_registers *registers)
 {
+	const __u64 all = ~0ull;
 	struct user_registers call = *registers;
+	__u64 mask;
 	long ret;
 
 	call.ip = syscall_instruction();
@@ -96,13 +117,20 @@ static long unmap_scaffold(const struct rst_control *control, __u32 pid,
 	call.ax = SYS_munmap;
 	call.di = control->base;
 	call.si = control->size;
-	ret = trace(PTRACE_SETREGS, pid, &call);
+	/* A handler must not run in the middle of the call: nor see its registers. */
+	ret = sys4(SYS_ptrace, PTRACE_GETSIGMASK, pid, sizeof(mask), &mask);
+	if (!is_error(ret))
+		ret = sys4(SYS_ptrace, PTRACE_SETSIGMASK, pid, sizeof(all), &all);
+	if (!is_error(ret))
+		ret = trace(PTRACE_SETREGS, pid, &call);
 	if (!is_error(ret))
 		ret = next_stop(pid); /* at the entry */
 	if (!is_error(ret))
 		ret = next_stop(pid); /* at the exit */
 	if (!is_error(ret))
 		ret = trace(PTRACE_GETREGS, pid, &call);
+	if (!is_error(ret))
+		ret = sys4(SYS_ptrace, PTRACE_SETSIGMASK, pid, sizeof(mask), &mask);
 	if (is_error(ret))
 		return ret;
 	if (call.ax)
