@@ -98,8 +98,12 @@ class DescriptorPlanner {
       const auto present = inherits_[i] != 0
                                ? contents(static_cast<std::size_t>(objects_[i].source))
                                : std::span<const rbi_fd>();
+      // Filled before an exec and again after it: not by opening twice what
+      // others inherit in between.
+      const bool twice = objects_[i].exec_keeps && plan_.tables[i].early;
       std::size_t p = 0;
       for (const rbi_fd& fd : wanted) {
+        if (twice) needed_by[fd.ofd] = -2;
         while (p < present.size() && present[p].fd < fd.fd) ++p;
         if (p < present.size() && present[p].fd == fd.fd && present[p].ofd == fd.ofd) continue;
         int& needer = needed_by[fd.ofd];

@@ -117,10 +117,20 @@ Status Session::command(rst_channel& channel, rst_command command, unsigned time
   return tl::unexpected<Error>(stalled("the restorer does not answer"));
 }
 
+/// In a namespace of its own low numbers are known to be free; among the
+/// caller's, the kernel has to choose.
+void Session::free_throwaway_pids() {
+  for (__u32 i = 0; i + 1 < scaffold_.control().slot_count; ++i) {
+    rst_slot& slot = scaffold_.slot(i);
+    if ((slot.flags & RST_SLOT_THROWAWAY) != 0) slot.pid = 0;
+  }
+}
+
 Status Session::start(const Program& program, StageClock& clock) {
   RB_ASSERT(!running_);
   rst_control& control = scaffold_.control();
   scaffold_.load(program);
+  if (pids_ == PidMode::kHost) free_throwaway_pids();
   const std::uint64_t started_ns = clock.now_ns();
   const std::uint64_t started_cycles = __rdtsc();
   running_ = true;

@@ -41,6 +41,7 @@ class Session {
 
   [[nodiscard]] Status fork_zygote(bool execs);
   void quit();
+  void free_throwaway_pids();
   [[nodiscard]] Status command(rst_channel& channel, rst_command command, unsigned timeout_s);
   [[nodiscard]] Status wait_ready();
   [[nodiscard]] Error failure() const;

@@ -1,0 +1,131 @@
+// Ending the program in the middle of its work leaves no task behind.
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "base/fd.h"
+#include "tests/native/free_pids.h"
+#include "tests/native/leftovers.h"
+#include "tests/native/restart.h"
+
+namespace rb::test {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::steady_clock;
+
+/// A running bench, its results in a file without a name.
+struct Bench {
+  pid_t pid = -1;
+  Fd results;
+  std::string image;
+
+  Bench() = default;
+  Bench(Bench&&) = default;
+  ~Bench() {
+    if (!image.empty()) ::unlink(image.c_str());
+  }
+};
+
+/// 500 processes, as a file: their numbers must be free where they are the host's.
+std::string image_file(bool host) {
+  const Workload& workload = *find_workload("processes");
+  ImageWriter writer;
+  REQUIRE(workload.build(*complete_parameters(workload, {{"n", 500}}), writer));
+  if (host) move_to_free_pids(writer);
+  const std::string path = "/tmp/rb-kill-test." + std::to_string(::getpid()) + ".img";
+  REQUIRE(writer.write_file(path));
+  return path;
+}
+
+Bench start_bench(const char* pids) {
+  const std::string image = image_file(pids == std::string_view("host"));
+  Bench bench;
+  bench.results = Fd(::memfd_create("results", 0));
+  bench.image = image;
+  bench.pid = ::fork();
+  REQUIRE(bench.pid >= 0);
+  if (bench.pid == 0) {
+    const int null = ::open("/dev/null", O_RDWR);
+    ::dup2(bench.results.get(), STDOUT_FILENO);
+    ::dup2(null, STDERR_FILENO);
+    ::execl(RB_BENCH, RB_BENCH, "--strategy", "userspace", "--image", image.c_str(), "--pids", pids,
+            "--repetitions", "1000", "--verify", "none", "--out", "-", nullptr);
+    ::_exit(127);
+  }
+  return bench;
+}
+
+/// Waits until a tree is being made or stands.
+bool wait_for_tree() {
+  const auto end = steady_clock::now() + seconds(20);
+  while (steady_clock::now() < end) {
+    if (descendants().size() > 100) return true;
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+  return false;
+}
+
+/// Waits until no descendant is left; orphans are ours to reap.
+std::size_t left_after_waiting() {
+  const auto end = steady_clock::now() + seconds(20);
+  for (;;) {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    const std::size_t left = descendants().size();
+    if (left == 0 || steady_clock::now() > end) return left;
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+}
+
+void kill_in_the_middle(const char* pids) {
+  for (int round = 0; round < 3; ++round) {
+    const Bench bench = start_bench(pids);
+    const bool busy = wait_for_tree();
+    // At different moments of a restart.
+    std::this_thread::sleep_for(milliseconds(7 * round));
+    ::kill(bench.pid, SIGKILL);
+    CHECK(busy);
+    CHECK(left_after_waiting() == 0);
+  }
+}
+
+void interrupt_in_the_middle(const char* pids) {
+  const Bench bench = start_bench(pids);
+  const bool busy = wait_for_tree();
+  ::kill(bench.pid, SIGINT);
+  int status = 0;
+  REQUIRE(::waitpid(bench.pid, &status, 0) == bench.pid);
+  CHECK(busy);
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 130);
+  CHECK(left_after_waiting() == 0);
+  std::ifstream file("/proc/self/fd/" + std::to_string(bench.results.get()));
+  const auto results = nlohmann::json::parse(file, nullptr, false);
+  REQUIRE_FALSE(results.is_discarded());
+  CHECK(results.value("interrupted", false));
+}
+
+TEST_CASE("bench is killed in the middle", "[kill]") {
+  need_root();
+  SECTION("own pid namespace") { kill_in_the_middle("own"); }
+  SECTION("the host's pids") { kill_in_the_middle("host"); }
+}
+
+TEST_CASE("bench is interrupted in the middle", "[kill]") {
+  need_root();
+  SECTION("own pid namespace") { interrupt_in_the_middle("own"); }
+  SECTION("the host's pids") { interrupt_in_the_middle("host"); }
+}
+
+}  // namespace
+}  // namespace rb::test
