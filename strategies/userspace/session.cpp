@@ -1,6 +1,7 @@
 #include "strategies/userspace/session.h"
 
 #include <linux/futex.h>
+#include <poll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -67,9 +68,20 @@ Session::~Session() {
   if (const Status status = destroy(); !status) {
     std::fprintf(stderr, "bench: %s\n", describe(status.error()).c_str());
   }
-  if (!command(scaffold_.control().zygote, RST_COMMAND_QUIT, 1)) ::kill(zygote_, SIGKILL);
+  quit();
   while (::waitpid(zygote_, nullptr, 0) < 0 && errno == EINTR) {
   }
+}
+
+/// The zygote ends without an answer, so its end is what to wait for.
+void Session::quit() {
+  rst_channel& channel = scaffold_.control().zygote;
+  channel.command = RST_COMMAND_QUIT;
+  __atomic_add_fetch(&channel.sequence, 1, __ATOMIC_ACQ_REL);
+  futex_wake(channel.sequence);
+  const Fd end(static_cast<int>(::syscall(SYS_pidfd_open, zygote_, 0)));
+  pollfd ended = {end.get(), POLLIN, 0};
+  if (!end.valid() || ::poll(&ended, 1, 1000) != 1) ::kill(zygote_, SIGKILL);
 }
 
 Status Session::fork_zygote(bool execs) {
@@ -102,8 +114,6 @@ Status Session::command(rst_channel& channel, rst_command command, unsigned time
     if (load(channel.done) != sequence && is_dead(zygote_)) break;
   }
   if (load(channel.done) == sequence) return {};
-  // The command of quitting is not answered by the living.
-  if (command == RST_COMMAND_QUIT && is_dead(zygote_)) return {};
   return tl::unexpected<Error>(stalled("the restorer does not answer"));
 }
 

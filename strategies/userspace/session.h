@@ -40,6 +40,7 @@ class Session {
   Session(const Image& image, PidMode pids) : image_(image), pids_(pids) {}
 
   [[nodiscard]] Status fork_zygote(bool execs);
+  void quit();
   [[nodiscard]] Status command(rst_channel& channel, rst_command command, unsigned timeout_s);
   [[nodiscard]] Status wait_ready();
   [[nodiscard]] Error failure() const;

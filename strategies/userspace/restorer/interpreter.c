@@ -2,6 +2,7 @@
 /* Runs the ops of one task. */
 #include <linux/fcntl.h>
 #include <linux/prctl.h>
+#include <linux/time_types.h>
 
 #include "strategies/userspace/restorer/restorer.h"
 
@@ -47,12 +48,18 @@ static long do_post(struct run *run, const struct rst_op *op)
 
 static long do_reap(struct run *run, const struct rst_op *op)
 {
+	static const struct __kernel_timespec at_once = { 0, 0 };
+	const __u64 sigchld = 1ull << (17 - 1);
 	long ret;
 
 	account(run, run->stage);
 	ret = sys4(SYS_wait4, slot_at(run->control, op->x)->pid, 0, 0x40000000 /* __WALL */, 0);
 	run->since = cycles();
-	return is_error(ret) ? ret : 0;
+	if (is_error(ret))
+		return ret;
+	/* As it is blocked, its death's signal is pending, which no image says. */
+	sys4(SYS_rt_sigtimedwait, (long)&sigchld, 0, (long)&at_once, sizeof(sigchld));
+	return 0;
 }
 
 static long step(struct run *run, const struct rst_op *op)
