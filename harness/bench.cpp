@@ -60,7 +60,12 @@ int run_bench(std::span<const char* const> arguments, const Parts& parts, const 
     if (!command) return report(command.error(), streams.err);
     const auto code = std::visit(Dispatcher(parts, streams), *command);
     streams.out << std::flush;
-    return code ? *code : report(code.error(), streams.err);
+    if (!code) return report(code.error(), streams.err);
+    // Without its output a run that went well is of no use to who reads it.
+    if (*code == kExitOk && !streams.out) {
+      return report({ErrorKind::kSystem, "cannot write to the standard output", {}}, streams.err);
+    }
+    return *code;
   } catch (const EnvironmentError& error) {
     return report(error.error(), streams.err);
   }

@@ -4,7 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
-#include <map>
+#include <limits>
 #include <utility>
 
 #include "harness/names.h"
@@ -43,6 +43,17 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kReplaced
     {"--benchmark_list_tests", "use bench list workloads and bench list strategies"},
     {"--benchmark_report_aggregates_only", "every repetition is in the results"},
 }};
+
+/// The values of an option that takes one word of a few.
+template <class Value>
+using Choices = std::initializer_list<std::pair<const char*, Value>>;
+
+constexpr Choices<VerifyMode> kVerifyModes = {{"all", VerifyMode::kAll},
+                                              {"sample", VerifyMode::kSample},
+                                              {"first", VerifyMode::kFirst},
+                                              {"none", VerifyMode::kNone}};
+constexpr Choices<PidMode> kPidModes = {{"own", PidMode::kOwn}, {"host", PidMode::kHost}};
+constexpr Choices<ClockKind> kClocks = {{"wall", ClockKind::kWall}, {"fake", ClockKind::kFake}};
 
 template <std::size_t N>
 std::string_view look_up(const std::array<std::pair<std::string_view, std::string_view>, N>& table,
@@ -90,6 +101,35 @@ struct Parsed {
   ImageCheck check;
 };
 
+/// CLI11's own transformer answers a wrong word with its whole table.
+template <class Value>
+CLI::Option* add_choice(CLI::App& app, const char* name, Value& target,
+                        const Choices<Value>& choices, const char* description) {
+  const auto choose = [name, &target, &choices](const std::string& word) {
+    std::string words;
+    for (const auto& [choice, value] : choices) {
+      if (word == choice) {
+        target = value;
+        return;
+      }
+      words += fmt::format("{}{}", words.empty() ? "" : ", ", choice);
+    }
+    throw CLI::ValidationError(name, fmt::format("'{}' is none of {}", word, words));
+  };
+  return app.add_option_function<std::string>(name, choose, description);
+}
+
+/// The innermost command that was named: its help is the one to read.
+std::string help_command(const CLI::App& app) {
+  std::string command = app.get_name();
+  const CLI::App* innermost = &app;
+  while (!innermost->get_subcommands().empty()) {
+    innermost = innermost->get_subcommands().front();
+    command += ' ' + innermost->get_name();
+  }
+  return command + " --help";
+}
+
 void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
   RunOptions& run = parsed.run;
   app.add_option(
@@ -118,19 +158,12 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
                  "counts here")
       ->check(CLI::Range(1e-6, 1e6))
       ->capture_default_str();
-  app.add_option("--verify", run.verify,
-                 "Verify all restarts, the first and a sample of the timed ones, the first only, "
-                 "or none")
-      ->transform(
-          CLI::CheckedTransformer(std::map<std::string, VerifyMode>{{"all", VerifyMode::kAll},
-                                                                    {"sample", VerifyMode::kSample},
-                                                                    {"first", VerifyMode::kFirst},
-                                                                    {"none", VerifyMode::kNone}}))
+  add_choice(app, "--verify", run.verify, kVerifyModes,
+             "Verify all restarts, the first and a sample of the timed ones, the first only, "
+             "or none")
       ->option_text("all|sample|first|none [sample]");
-  app.add_option("--pids", run.strategy_options.pids,
-                 "Restart into a pid namespace of its own or the host's")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, PidMode>{{"own", PidMode::kOwn}, {"host", PidMode::kHost}}))
+  add_choice(app, "--pids", run.strategy_options.pids, kPidModes,
+             "Restart into a pid namespace of its own or the host's")
       ->option_text("own|host [own]");
   app.add_option("--cpus", run.strategy_options.cpus,
                  "Tasks that may create others at once; 0 = online CPUs")
@@ -143,10 +176,8 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
                  "Write the results as JSON; '-' prints them, the table then "
                  "goes to stderr")
       ->option_text("FILE");
-  app.add_option("--clock", run.clock)
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, ClockKind>{{"wall", ClockKind::kWall}, {"fake", ClockKind::kFake}}))
-      ->group("");  // for the tests of this program
+  // For the tests of this program; not in its help.
+  add_choice(app, "--clock", run.clock, kClocks, "")->group("");
 }
 
 struct Subcommands {
@@ -170,7 +201,9 @@ Subcommands add_subcommands(CLI::App& app, Parsed& parsed) {
   commands.write->add_option("--workload", parsed.write.workload, "W[:PARAMETER=VALUE,...]")
       ->required();
   commands.write->add_option("-o,--out", parsed.write.out, "The file")->required();
-  commands.write->add_option("--seed", parsed.write.seed, "Seed")->capture_default_str();
+  commands.write->add_option("--seed", parsed.write.seed, "Seed")
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
+      ->capture_default_str();
   commands.show = image->add_subcommand("show", "Print what an image holds");
   commands.show->add_option("FILE", parsed.show.path, "An image file")->required();
   commands.show->add_flag("--json", parsed.show.json, "As JSON, every record");
@@ -212,7 +245,7 @@ Result<Command> parse_command_line(std::span<const char* const> arguments, const
   } catch (const CLI::CallForVersion& version) {
     return PrintText{std::string(version.what()) + '\n'};
   } catch (const CLI::ParseError& error) {
-    return fail(ErrorKind::kUsage, error.what(), "see bench --help");
+    return fail(ErrorKind::kUsage, error.what(), "see " + help_command(app));
   }
   return chosen(commands, parsed);
 }

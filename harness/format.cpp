@@ -40,6 +40,8 @@ std::string format_deviation(double deviation_ns, double duration_ns) {
 
 std::string format_ratio(std::optional<double> ratio) {
   if (!ratio) return "-";
+  // A reference may take a thousandth of the time: two decimals would say 0.00.
+  if (*ratio > 0 && *ratio < 0.0995) return fmt::format("{:.2g}", *ratio);
   return fmt::format("{:.{}f}", *ratio, decimals_for(*ratio));
 }
 

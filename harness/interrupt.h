@@ -1,9 +1,8 @@
 // SIGINT, SIGTERM and SIGHUP as a flag, so that a run ends between restarts.
 #pragma once
 
-#include <signal.h>
-
 #include <array>
+#include <csignal>
 
 namespace rb {
 

@@ -1,8 +1,10 @@
 #include "harness/json_results.h"
 
-#include <cstdio>
-#include <fstream>
+#include <unistd.h>
 
+#include <cerrno>
+
+#include "base/replacement.h"
 #include "harness/benchmark_rows.h"
 #include "harness/selection.h"
 #include "harness/summary.h"
@@ -125,6 +127,15 @@ void add_rows(Json& rows, const GroupResult& group, const CellResult& cell) {
   }
 }
 
+bool write_all(const Fd& fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd.get(), text.data(), text.size());
+    if (written < 0 && errno != EINTR) return false;
+    if (written > 0) text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return true;
+}
+
 }  // namespace
 
 Json results_json(const RunResult& run, const Json& context,
@@ -167,22 +178,10 @@ std::string to_text(const Json& document) {
 }
 
 Status replace_file(const std::string& path, const std::string& text) {
-  const std::string temporary = path + ".tmp";
-  {
-    std::ofstream file(temporary, std::ios::trunc);
-    file << text << std::flush;
-    if (!file) {
-      auto error = fail_errno("cannot write " + temporary);
-      std::remove(temporary.c_str());
-      return error;
-    }
-  }
-  if (std::rename(temporary.c_str(), path.c_str()) != 0) {
-    auto error = fail_errno("cannot replace " + path);
-    std::remove(temporary.c_str());
-    return error;
-  }
-  return {};
+  auto file = Replacement::create(path);
+  if (!file) return tl::unexpected(std::move(file).error());
+  if (!write_all(file->fd(), text)) return fail_errno("cannot write " + path);
+  return file->commit();
 }
 
 }  // namespace rb

@@ -68,7 +68,8 @@ bool LiveCell::make_ready() {
   if (!try_once(result_.verifiable && options_.verify == VerifyMode::kAll)) return false;
   const double trial_ns = static_cast<double>(time_.now_ns() - begin);
   const double share = static_cast<double>(clock_.total_ns()) / trial_ns;
-  min_time_s_ = std::min(options_.min_time_s, options_.max_time_s * share);
+  // Not 0, which Google Benchmark refuses: a coarse clock may see no time pass.
+  min_time_s_ = std::max(std::min(options_.min_time_s, options_.max_time_s * share), 1e-9);
   return true;
 }
 

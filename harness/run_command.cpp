@@ -28,7 +28,9 @@ class Output {
     for (const std::string& warning : warnings_) {
       streams_.err << "bench: warning: " << warning << '\n';
     }
-    return write_file({});
+    auto status = write_file({});
+    if (!status) status.error().kind = ErrorKind::kUsage;
+    return status;
   }
 
   Status group_done(const RunResult& run) {

@@ -5,6 +5,7 @@
 #include "harness/benchmark_rows.h"
 #include "harness/interrupt.h"
 #include "harness/live_cell.h"
+#include "harness/selection.h"
 
 namespace rb {
 namespace {
@@ -28,11 +29,14 @@ Result<Image> open_image(const ImageSource& source, const Parts& parts) {
   return image;
 }
 
-/// Without an image no cell of the group can run.
+/// Without an image no cell of the group can run. What the machine lacks for a
+/// strategy comes first: it may be why there is no image, too.
 void fail_all(GroupResult& group, const Error& error) {
   for (CellResult& cell : group.cells) {
-    cell.state = error.kind == ErrorKind::kLacking ? CellState::kUnsupported : CellState::kFailed;
-    cell.error = error;
+    const auto lacks = machine_lacks(*cell.strategy);
+    cell.error = lacks ? Error{ErrorKind::kLacking, *lacks, {}} : error;
+    cell.state =
+        cell.error->kind == ErrorKind::kLacking ? CellState::kUnsupported : CellState::kFailed;
   }
 }
 

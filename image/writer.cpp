@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/replacement.h"
 #include "image/validate.h"
 
 namespace rb {
@@ -143,16 +144,10 @@ Status ImageWriter::write(int fd) const {
 }
 
 Status ImageWriter::write_file(const std::string& path) const {
-  std::string temporary = path + ".XXXXXX";
-  const Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!fd.valid()) return fail_errno("cannot create " + temporary);
-  Status status = write(fd.get());
-  if (status && ::fchmod(fd.get(), 0644) != 0) status = fail_errno("cannot chmod " + temporary);
-  if (status && ::rename(temporary.c_str(), path.c_str()) != 0) {
-    status = fail_errno("cannot write " + path);
-  }
-  if (!status) ::unlink(temporary.c_str());
-  return status;
+  auto file = Replacement::create(path);
+  if (!file) return tl::unexpected<Error>(std::move(file).error());
+  RB_TRY(write(file->fd().get()));
+  return file->commit();
 }
 
 Result<Image> ImageWriter::to_image() const {

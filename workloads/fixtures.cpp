@@ -21,19 +21,27 @@ Status refuse(std::string_view path, std::string_view reason) {
               "remove it; fixtures are only made where nobody else can change them");
 }
 
+/// Root must not trust another user's files; another user can't use root's.
+Status refuse_foreign(const std::string& path) {
+  if (::geteuid() == 0) return refuse(path, "belongs to another user");
+  return fail(ErrorKind::kLacking, path + ", where files of images are made, is another user's",
+              "run as that user, which mostly is root");
+}
+
 /// Creates a directory or finds that one of ours is there already.
 Status make_directory(const std::string& path, mode_t mode) {
   if (::mkdir(path.c_str(), 0700) == 0) {
     if (::chmod(path.c_str(), mode) != 0) return fail_errno("cannot chmod " + path);
     return {};
   }
-  if (errno != EEXIST) {
-    return fail_errno("cannot create " + path, errno, "run as root");
+  if (errno == EACCES || errno == EPERM) {
+    return fail(ErrorKind::kLacking, "no permission to create " + path, "run as root");
   }
+  if (errno != EEXIST) return fail_errno("cannot create " + path);
   struct stat info {};
   if (::lstat(path.c_str(), &info) != 0) return fail_errno("cannot stat " + path);
   if (!S_ISDIR(info.st_mode)) return refuse(path, "is not a directory");
-  if (info.st_uid != ::geteuid()) return refuse(path, "belongs to another user");
+  if (info.st_uid != ::geteuid()) return refuse_foreign(path);
   if ((info.st_mode & 077) != 0) return refuse(path, "is open to others");
   return {};
 }
@@ -57,7 +65,7 @@ Status make_file(const std::string& path, mode_t mode, std::uint64_t size, std::
   struct stat info {};
   if (::lstat(path.c_str(), &info) == 0) {
     if (!S_ISREG(info.st_mode)) return refuse(path, "is not a regular file");
-    if (info.st_uid != ::geteuid()) return refuse(path, "belongs to another user");
+    if (info.st_uid != ::geteuid()) return refuse_foreign(path);
     if (static_cast<std::uint64_t>(info.st_size) == size) return {};
   } else if (errno != ENOENT) {
     return fail_errno("cannot stat " + path);

@@ -1,6 +1,7 @@
-#include <signal.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <csignal>
 
 #include "harness/verify/checks.h"
 

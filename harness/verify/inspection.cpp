@@ -1,7 +1,6 @@
 #include "harness/verify/inspection.h"
 
-#include <signal.h>
-
+#include <csignal>
 #include <cstring>
 
 namespace rb {

@@ -125,6 +125,8 @@ int close_all(const Image& /*image*/, StageClock& /*clock*/) {
 class OpenTables final : public Tree {
  public:
   OpenTables(TableThread& thread, const Image& image) : thread_(thread), image_(image) {}
+  OpenTables(const OpenTables&) = delete;
+  OpenTables& operator=(const OpenTables&) = delete;
   ~OpenTables() override { close(); }
 
   [[nodiscard]] TreeAccess access() const override { return {}; }

@@ -61,6 +61,8 @@ class Session {
 class SessionTree final : public Tree {
  public:
   explicit SessionTree(Session& session) : session_(session) {}
+  SessionTree(const SessionTree&) = delete;
+  SessionTree& operator=(const SessionTree&) = delete;
   ~SessionTree() override;
 
   [[nodiscard]] TreeAccess access() const override { return session_.access(); }

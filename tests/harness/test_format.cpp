@@ -26,6 +26,10 @@ TEST_CASE("ratios have three digits") {
   CHECK(rb::format_ratio(1.634) == "1.63");
   CHECK(rb::format_ratio(12.44) == "12.4");
   CHECK(rb::format_ratio(250.2) == "250");
+  CHECK(rb::format_ratio(0.0996) == "0.10");
+  CHECK(rb::format_ratio(0.0994) == "0.099");
+  CHECK(rb::format_ratio(0.000724) == "0.00072");
+  CHECK(rb::format_ratio(0.0) == "0.00");
   CHECK(rb::format_ratio(std::nullopt) == "-");
 }
 

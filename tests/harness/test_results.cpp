@@ -1,4 +1,9 @@
+#include <sys/stat.h>
+
 #include <catch2/catch.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "doubles.h"
@@ -128,4 +133,31 @@ TEST_CASE("the JSON as text is the document") {
 
 TEST_CASE("a file that cannot be written is an error") {
   CHECK_FALSE(rb::replace_file("/proc/none/results.json", "{}"));
+}
+
+TEST_CASE("results take the place of a file, never of a device or a link") {
+  namespace fs = std::filesystem;
+  std::string pattern = fs::temp_directory_path() / "results-XXXXXX";
+  REQUIRE(::mkdtemp(pattern.data()) != nullptr);
+  const fs::path folder = pattern;
+  const auto text_of = [](const fs::path& path) {
+    std::ifstream file(path);
+    return std::string(std::istreambuf_iterator<char>(file), {});
+  };
+  CHECK(rb::replace_file(folder / "file", "old, and longer"));
+  CHECK(rb::replace_file(folder / "file", "new"));
+  CHECK(text_of(folder / "file") == "new");
+
+  fs::create_symlink("file", folder / "link");
+  CHECK(rb::replace_file(folder / "link", "through the link"));
+  CHECK(fs::is_symlink(folder / "link"));
+  CHECK(text_of(folder / "file") == "through the link");
+
+  REQUIRE(::mkfifo((folder / "pipe").c_str(), 0600) == 0);
+  CHECK_FALSE(rb::replace_file(folder / "pipe", "{}"));
+  CHECK(fs::is_fifo(folder / "pipe"));
+  CHECK_FALSE(rb::replace_file(folder, "{}"));
+  const auto entries = std::distance(fs::directory_iterator(folder), fs::directory_iterator());
+  CHECK(entries == 3);  // no temporary file is left
+  fs::remove_all(folder);
 }

@@ -33,19 +33,37 @@ static void answer(struct rst_channel *channel, __u32 sequence, long result)
 	futex_wake_all(&channel->done);
 }
 
-/* Where no namespace dies with the coordinator: kill what was created, reap all. */
-static void kill_tree(const struct rst_control *control)
+static void kill_created(const struct rst_control *control)
 {
+	int all_stand = __atomic_load_n(&control->ready, __ATOMIC_ACQUIRE) == 1;
 	__u32 i;
 
 	for (i = 0; i + 1 < control->slot_count; i++) {
-		const struct rst_slot *slot = slot_at(control, i);
+		struct rst_slot *slot = slot_at(control, i);
 
-		if (slot->created && !(slot->flags & RST_SLOT_THREAD))
+		/* At the barrier the throw-aways are gone: their pids may be others'. */
+		if (slot->flags & RST_SLOT_THREAD ||
+		    (all_stand && slot->flags & RST_SLOT_THROWAWAY))
+			continue;
+		/* Once only: after it is reaped, the pid may be another's, too. */
+		if (__atomic_exchange_n(&slot->created, 0, __ATOMIC_ACQ_REL))
 			sys2(SYS_kill, slot->pid, SIGKILL);
 	}
-	while (sys4(SYS_wait4, -1, 0, WALL, 0) > 0)
-		;
+}
+
+/* Where no namespace dies with the coordinator: kill what was created, reap all. */
+static void kill_tree(const struct rst_control *control)
+{
+	long ret;
+
+	/* A restart that failed may still be creating tasks: look again. */
+	do {
+		kill_created(control);
+		while ((ret = sys4(SYS_wait4, -1, 0, WALL | WNOHANG, 0)) > 0)
+			;
+		if (!ret)
+			sleep_ms(1);
+	} while (!ret);
 }
 
 _Noreturn void serve(struct run *run)
@@ -59,7 +77,7 @@ _Noreturn void serve(struct run *run)
 		if (sequence != channel->done) {
 			long result = -22; /* EINVAL */
 
-			if (channel->command == RST_COMMAND_RELEASE)
+			if (channel->command == RST_COMMAND_RELEASE && !control->failure.set)
 				result = release(run);
 			if (channel->command == RST_COMMAND_KILL) {
 				kill_tree(control);
@@ -78,4 +96,16 @@ _Noreturn void serve(struct run *run)
 		}
 		futex_wait_ms(&channel->sequence, sequence, IDLE_MS);
 	}
+}
+
+/* All that is left to do in a restart that failed. */
+_Noreturn void stand_by(struct rst_control *control)
+{
+	/* In the host's pid namespace, the coordinator alone can clean up. */
+	if ((__u32)sys0(SYS_gettid) == control->coordinator_pid) {
+		struct run run = { .control = control };
+
+		serve(&run);
+	}
+	sleep_forever();
 }

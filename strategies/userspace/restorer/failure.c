@@ -24,5 +24,5 @@ _Noreturn void give_up(struct run *run, long error, __u64 value)
 		__atomic_store_n(&control->ready, 2, __ATOMIC_RELEASE);
 		futex_wake_all(&control->ready);
 	}
-	sleep_forever();
+	stand_by(control);
 }

@@ -10,11 +10,11 @@ static long futex(__u32 *word, int operation, __u32 value, const void *timeout)
 }
 
 /* Returns when the word has changed; never, once the restart has failed. */
-void futex_wait(__u32 *word, __u32 value, const struct rst_control *control)
+void futex_wait(__u32 *word, __u32 value, struct rst_control *control)
 {
 	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) {
 		if (__atomic_load_n(&control->failure.set, __ATOMIC_ACQUIRE))
-			sleep_forever();
+			stand_by(control);
 		futex(word, FUTEX_WAIT, value, 0);
 	}
 }
@@ -33,4 +33,11 @@ void futex_wait_ms(__u32 *word, __u32 value, unsigned int milliseconds)
 void futex_wake_all(__u32 *word)
 {
 	futex(word, FUTEX_WAKE, 0x7fffffff, 0);
+}
+
+void sleep_ms(unsigned int milliseconds)
+{
+	__u32 nobody_wakes = 0;
+
+	futex_wait_ms(&nobody_wakes, 0, milliseconds);
 }

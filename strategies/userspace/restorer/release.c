@@ -13,6 +13,7 @@
 
 #define WALL 0x40000000
 #define MAX_TRIES 10000
+#define MAX_IDLE_MS 10000
 
 /* struct user_regs_struct, arch/x86/include/asm/user_64.h */
 struct user_registers {
@@ -112,6 +113,26 @@ static long set_mask(__u32 pid, __u64 mask)
 	return sys4(SYS_ptrace, PTRACE_SETSIGMASK, pid, sizeof(mask), &mask);
 }
 
+/*
+ * The kernel would have restarted an interrupted call after the stop that the
+ * registers were read at; at the exit of another call it no longer does.
+ */
+static void restart_interrupted(struct user_registers *registers)
+{
+	long interrupted = (long)registers->ax;
+
+	if ((long)registers->orig_ax >= 0) {
+		if (interrupted <= -512 && interrupted >= -514) {
+			registers->ip -= 2;
+			registers->ax = registers->orig_ax;
+		} else if (interrupted == -516) { /* ERESTART_RESTARTBLOCK */
+			registers->ip -= 2;
+			registers->ax = SYS_restart_syscall;
+		}
+	}
+	registers->orig_ax = ~0ull;
+}
+
 static long unmap_scaffold(const struct rst_control *control, __u32 pid,
 			   struct user_registers *registers)
 {
@@ -141,29 +162,36 @@ static long unmap_scaffold(const struct rst_control *control, __u32 pid,
 	if (call.ax)
 		return (long)call.ax; /* the refusal of munmap(2) */
 
-	/*
-	 * The kernel would have restarted an interrupted call after the stop
-	 * that the registers were read at; at this one it no longer does.
-	 */
-	if ((long)registers->orig_ax >= 0) {
-		long interrupted = (long)registers->ax;
-
-		if (interrupted <= -512 && interrupted >= -514) {
-			registers->ip -= 2;
-			registers->ax = registers->orig_ax;
-		} else if (interrupted == -516) {
-			registers->ax = (__u64)-4; /* EINTR: its restart block is gone */
-		}
-	}
-	registers->orig_ax = ~0ull;
+	restart_interrupted(registers);
 	ret = trace(PTRACE_SETREGS, pid, registers);
 	return is_error(ret) ? ret : set_mask(pid, mask);
+}
+
+/* Waits until every task is on its last call in the scaffold. */
+static long wait_left(struct rst_control *control)
+{
+	__u32 last = 0;
+	unsigned int idle = 0;
+	__u32 left;
+
+	while ((left = __atomic_load_n(&control->left, __ATOMIC_ACQUIRE)) < control->expected) {
+		idle = left == last ? idle + 1 : 0;
+		last = left;
+		if (idle < MAX_TRIES)
+			sys0(SYS_sched_yield);
+		else if (idle < MAX_TRIES + MAX_IDLE_MS)
+			sleep_ms(1);
+		else
+			return -110; /* ETIMEDOUT: somebody killed one */
+	}
+	return 0;
 }
 
 long release(struct run *run)
 {
 	struct rst_control *control = run->control;
 	struct user_registers registers;
+	long ret;
 	__u32 i;
 	int owners;
 
@@ -171,13 +199,13 @@ long release(struct run *run)
 	sys3(SYS_close_range, 0, ~0u, 0);
 	__atomic_store_n(&control->go, 1, __ATOMIC_RELEASE);
 	futex_wake_all(&control->go);
-	while (__atomic_load_n(&control->left, __ATOMIC_ACQUIRE) < control->expected)
-		sys0(SYS_sched_yield);
+	ret = wait_left(control);
+	if (is_error(ret))
+		return ret;
 
 	for (owners = 0; owners < 2; owners++) {
 		for (i = 0; i + 1 < control->slot_count; i++) {
 			struct rst_slot *slot = slot_at(control, i);
-			long ret;
 
 			if (slot->flags & RST_SLOT_THROWAWAY)
 				continue;

@@ -26,9 +26,10 @@ static inline struct rst_slot *slot_at(const struct rst_control *control, __u32 
 }
 
 /* futex.c: the words are shared between address spaces. */
-void futex_wait(__u32 *word, __u32 value, const struct rst_control *control);
+void futex_wait(__u32 *word, __u32 value, struct rst_control *control);
 void futex_wait_ms(__u32 *word, __u32 value, unsigned int milliseconds);
 void futex_wake_all(__u32 *word);
+void sleep_ms(unsigned int milliseconds);
 
 /* failure.c: records the first failure, tells the caller, never returns. */
 _Noreturn void give_up(struct run *run, long error, __u64 value);
@@ -60,6 +61,7 @@ void arrive(struct run *run);
 /* coordinator.c, release.c, zygote.c */
 long lead(struct run *run);
 _Noreturn void serve(struct run *run);
+_Noreturn void stand_by(struct rst_control *control);
 long release(struct run *run);
 _Noreturn void zygote_main(struct rst_control *control);
 void unmap_all_but_scaffold(const struct rst_control *control);
