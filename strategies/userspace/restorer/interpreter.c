@@ -160,6 +160,9 @@ _Noreturn void task_main(struct rst_control *control, __u32 index)
 		.since = cycles(),
 	};
 
+	/* Its creator may be killed before it can note what it created. */
+	if (slot->pid)
+		__atomic_store_n(&slot->created, 1, __ATOMIC_RELEASE);
 	/* The last op never returns. */
 	for (;; run.op++) {
 		const struct rst_op *op = (const struct rst_op *)control->ops + run.op;
