@@ -33,7 +33,17 @@ static void answer(struct rst_channel *channel, __u32 sequence, long result)
 	futex_wake_all(&channel->done);
 }
 
-/* Where no namespace dies with the coordinator: kill what was created, reap all. */
+/* Looks without reaping: waitid(P_PID, WEXITED | WNOHANG | WNOWAIT). */
+static int is_child(__u32 pid)
+{
+	return !is_error(sys5(SYS_waitid, 1, pid, 0, 4 | WNOHANG | 0x01000000 | WALL, 0));
+}
+
+/*
+ * Where no namespace dies with the coordinator: kill what was created, reap all.
+ * In the middle of a restart more come into being meanwhile, and are ours once
+ * their creators are dead.
+ */
 static void kill_tree(const struct rst_control *control)
 {
 	__u32 i;
@@ -44,8 +54,21 @@ static void kill_tree(const struct rst_control *control)
 		if (slot->created && !(slot->flags & RST_SLOT_THREAD))
 			sys2(SYS_kill, slot->pid, SIGKILL);
 	}
-	while (sys4(SYS_wait4, -1, 0, WALL, 0) > 0)
-		;
+	for (;;) {
+		long ret;
+
+		while ((ret = sys4(SYS_wait4, -1, 0, WALL | WNOHANG, 0)) > 0)
+			;
+		if (is_error(ret))
+			return;
+		for (i = 0; i + 1 < control->slot_count; i++) {
+			const struct rst_slot *slot = slot_at(control, i);
+
+			if (slot->pid && !(slot->flags & RST_SLOT_THREAD) && is_child(slot->pid))
+				sys2(SYS_kill, slot->pid, SIGKILL);
+		}
+		sys0(SYS_sched_yield);
+	}
 }
 
 _Noreturn void serve(struct run *run)
