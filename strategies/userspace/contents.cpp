@@ -70,7 +70,30 @@ Status Contents::add_all(const std::vector<std::uint32_t>& born_in) {
   return {};
 }
 
+/// Threads besides the leader that create tasks, by leader.
+void Contents::find_creating_threads() {
+  for (const int creator : topology_.creator) {
+    if (creator < 0 || static_cast<std::size_t>(creator) >= image_.tasks().size()) continue;
+    const __u32 group = image_.tasks()[static_cast<std::size_t>(creator)].group;
+    const auto leader = static_cast<int>(image_.groups()[group].leader);
+    if (leader != creator) creating_threads_[leader].insert(creator);
+  }
+}
+
+/// Processes are born in their creator's process group, which is one for all of
+/// its threads: it must not change before the last of them has created.
+void Contents::wait_for_creating_threads(int leader) {
+  const auto threads = creating_threads_.find(leader);
+  if (threads == creating_threads_.end()) return;
+  const std::uint32_t event = next_event_++;
+  for (const int thread : threads->second) {
+    scripts_.add(thread, ops::post(event, RST_STAGE_CREATE));
+  }
+  scripts_.add(leader, ops::wait(event, threads->second.size(), RST_STAGE_ATTACH));
+}
+
 Status Contents::add_process_groups(const std::vector<std::uint32_t>& born_in) {
+  find_creating_threads();
   std::unordered_map<__u32, std::uint32_t> founded;  // process group → event
   const auto groups = image_.groups();
   const auto tasks = image_.tasks();
@@ -78,8 +101,9 @@ Status Contents::add_process_groups(const std::vector<std::uint32_t>& born_in) {
     const bool founds =
         group.pgid == tasks[group.leader].pid && born_in[group.leader] != group.pgid;
     if (!founds) continue;
-    founded.emplace(group.pgid, next_event_);
     const auto leader = static_cast<int>(group.leader);
+    wait_for_creating_threads(leader);
+    founded.emplace(group.pgid, next_event_);
     scripts_.add(leader, op_with(RST_SETPGID, RST_STAGE_ATTACH, 0));
     scripts_.add(leader, ops::post(next_event_++, RST_STAGE_ATTACH));
   }
@@ -88,6 +112,7 @@ Status Contents::add_process_groups(const std::vector<std::uint32_t>& born_in) {
     if (born_in[group.leader] == group.pgid || group.pgid == tasks[group.leader].pid) continue;
     const auto event = founded.find(group.pgid);
     const auto leader = static_cast<int>(group.leader);
+    wait_for_creating_threads(leader);
     if (event != founded.end()) {
       scripts_.add(leader, ops::wait(event->second, 1, RST_STAGE_ATTACH));
     } else {

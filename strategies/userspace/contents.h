@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -51,6 +52,8 @@ class Contents {
   [[nodiscard]] std::uint32_t count_copiers() const;
   [[nodiscard]] bool someone_waits() const;
   void wait_for_topology(int task, const PlannedObject& object, rst_stage stage);
+  void find_creating_threads();
+  void wait_for_creating_threads(int leader);
   [[nodiscard]] Status add_process_groups(const std::vector<std::uint32_t>& born_in);
   [[nodiscard]] bool takes_descriptors(const rbi_mm& mm) const;
   void find_temporary_users();
@@ -71,7 +74,8 @@ class Contents {
   std::uint32_t next_event_ = kFirstOtherEvent;
   std::uint32_t copiers_ = 0;
   std::unordered_map<int, TemporaryUsers> temporary_users_;  // by the task that fills
-  std::unordered_map<__u32, std::uint32_t> mm_events_;       // mm with rseq users → event
+  std::unordered_map<int, std::set<int>> creating_threads_;
+  std::unordered_map<__u32, std::uint32_t> mm_events_;  // mm with rseq users → event
 };
 
 }  // namespace rb

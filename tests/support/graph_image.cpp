@@ -64,6 +64,10 @@ class GraphTree {
     if (sighand != i) task.sighand = tree_.task(id(sighand)).sighand;
     if (files != i) task.files = tree_.task(id(files)).files;
     if (fs != i) task.fs = tree_.task(id(fs)).fs;
+    // A new thread has its leader's; a new process has copies already.
+    if (graph_.tasks[at(i)].leader != i) {
+      tree_.unshare(id(i), (files == i ? kShareFiles : 0u) | (fs == i ? kShareFs : 0u));
+    }
     if (mm == i) fill_mm(i);
     if (sighand == i) tree_.set_action(id(i), static_cast<std::uint32_t>(35 + i % 29), SA_RESTART);
     if (files == i) fill_files(i);

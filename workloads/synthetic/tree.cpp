@@ -83,6 +83,13 @@ TaskId SyntheticTree::add_thread(TaskId sibling) {
       {.group = old.group, .mm = old.mm, .files = old.files, .fs = old.fs, .sighand = old.sighand});
 }
 
+void SyntheticTree::unshare(TaskId id, unsigned objects) {
+  RB_ASSERT((objects & ~(kShareFiles | kShareFs)) == 0);
+  SyntheticTask& own = task(id);
+  if (objects & kShareFiles) own.files = append<FilesId>(files_, FilesTable(at(files_, own.files)));
+  if (objects & kShareFs) own.fs = append<FsId>(fs_, SyntheticFs(at(fs_, own.fs)));
+}
+
 OfdId SyntheticTree::add_description(Description description) {
   return append<OfdId>(ofds_, std::move(description));
 }

@@ -36,6 +36,8 @@ class SyntheticTree {
   TaskId fork(TaskId parent, unsigned share = kShareNothing);
   /// A new thread in the thread group of sibling.
   TaskId add_thread(TaskId sibling);
+  /// Gives a task copies of its own, like unshare(2); a mask of kShareFiles, kShareFs.
+  void unshare(TaskId task, unsigned objects);
 
   /// @name Objects. References are good until the next object of the kind is added.
   ///@{
