@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "strategies/userspace/ops.h"
@@ -55,6 +56,7 @@ Status Contents::add_all(const std::vector<std::uint32_t>& born_in) {
   }
   RB_TRY(add_process_groups(born_in));
   find_rseq_waits();
+  find_own_runs();
   find_temporary_users();
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto task = static_cast<int>(i);
@@ -222,6 +224,30 @@ void Contents::find_rseq_waits() {
   }
 }
 
+/// What a thread's stack pointer points into, the thread restores itself: in
+/// parallel with others, and into pages that it is about to touch.
+void Contents::find_own_runs() {
+  const auto tasks = image_.tasks();
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto task = static_cast<int>(i);
+    const PlannedObject& object = topology_.object_of(Shared::kMm, task);
+    if (object.owner == task || !is_mapped_early(object)) continue;
+    const rbi_mm& mm = image_.mms()[static_cast<std::size_t>(object.final_index)];
+    const std::uint64_t stack = image_.registers()[tasks[i].registers].rsp;
+    const auto runs = image_.runs_of(mm);
+    const auto run = std::partition_point(runs.begin(), runs.end(), [&](const rbi_run& r) {
+      return r.address + r.pages * RBI_PAGE_SIZE <= stack;
+    });
+    if (run == runs.end() || run->address > stack) continue;
+    const auto vmas = image_.vmas_of(mm);
+    const auto vma = std::partition_point(vmas.begin(), vmas.end(),
+                                          [&](const rbi_vma& v) { return v.end <= stack; });
+    // Others are writable only until the owner has protected them.
+    if (vma == vmas.end() || vma->start > stack || (vma->prot & PROT_WRITE) == 0) continue;
+    if (restored_by_.try_emplace(&*run, task).second) own_runs_.emplace(task, &*run);
+  }
+}
+
 void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
   if (vma.kind == RBI_VMA_VDSO) {
     scripts_.add(task, op_with(RST_VDSO, RST_STAGE_MEMORY, vma.start));
@@ -251,11 +277,16 @@ void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
 
 void Contents::fill_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs) {
   for (std::size_t i = 0; i < runs.size();) {
+    if (restored_by_.contains(&runs[i])) {
+      ++i;
+      continue;
+    }
     // Runs that follow each other in memory and in the image are one copy.
     std::uint64_t pages = runs[i].pages;
     std::size_t next = i + 1;
     while (next < runs.size() && runs[next].address == runs[i].address + pages * RBI_PAGE_SIZE &&
-           runs[next].offset == runs[i].offset + pages * RBI_PAGE_SIZE) {
+           runs[next].offset == runs[i].offset + pages * RBI_PAGE_SIZE &&
+           !restored_by_.contains(&runs[next])) {
       pages += runs[next++].pages;
     }
     rst_op fill = op_with(RST_FILL, RST_STAGE_MEMORY, runs[i].address);

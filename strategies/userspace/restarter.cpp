@@ -43,7 +43,7 @@ class ProgramRestarter final : public Restarter {
     size.slots = first->program.slots.size();
     size.ops = first->program.ops.size();
     size.events = first->program.event_count;
-    size.stack_size = restorer_stack_size(image_);
+    size.stack = restorer_stack(image_);
     auto session = Session::create(image_, size, pids, first->plan.execs > 0);
     if (!session) return tl::unexpected<Error>(session.error());
     session_ = std::move(*session);

@@ -129,7 +129,7 @@ void Session::free_throwaway_pids() {
 Status Session::start(const Program& program, StageClock& clock) {
   RB_ASSERT(!running_);
   rst_control& control = scaffold_.control();
-  scaffold_.load(program);
+  scaffold_.load(image_, program);
   if (pids_ == PidMode::kHost) free_throwaway_pids();
   const std::uint64_t started_ns = clock.now_ns();
   const std::uint64_t started_cycles = __rdtsc();
@@ -177,7 +177,7 @@ Status Session::wait_ready() {
 Error Session::failure() const {
   const rst_control& control = scaffold_.control();
   const rst_failure& failure = control.failure;
-  const auto* op = reinterpret_cast<const rst_op*>(control.ops) + failure.op;
+  const auto* op = reinterpret_cast<const rst_op*>(failure.op);  // mapped here, too
   return describe_failure(image_, failure, *op, failure.slot + 1 == control.slot_count);
 }
 
@@ -210,7 +210,7 @@ void Session::report_stages(StageClock& clock, std::uint64_t started_ns,
                                               Stage::kMemory, Stage::kRegisters};
   for (std::size_t stage = 0; stage < RST_STAGE_COUNT; ++stage) {
     std::uint64_t cycles = 0;
-    for (__u32 i = 0; i < control.slot_count; ++i) cycles += scaffold_.slot(i).cycles[stage];
+    for (__u32 i = 0; i < control.slot_count; ++i) cycles += scaffold_.packet(i).cycles[stage];
     clock.add(kStages[stage],
               static_cast<std::uint64_t>(static_cast<double>(cycles) * ns_per_cycle));
   }

@@ -40,13 +40,18 @@ static void kill_created(const struct rst_control *control)
 
 	for (i = 0; i + 1 < control->slot_count; i++) {
 		struct rst_slot *slot = slot_at(control, i);
+		__u32 created;
 
 		/* At the barrier the throw-aways are gone: their pids may be others'. */
 		if (slot->flags & RST_SLOT_THREAD ||
 		    (all_stand && slot->flags & RST_SLOT_THROWAWAY))
 			continue;
 		/* Once only: after it is reaped, the pid may be another's, too. */
-		if (__atomic_exchange_n(&slot->created, 0, __ATOMIC_ACQ_REL))
+		created = __atomic_exchange_n(&slot->created, 0, __ATOMIC_ACQ_REL);
+		/* Its creator may have been killed before it could note it. */
+		created |= slot->pid &&
+			   __atomic_exchange_n(&packet_at(control, i)->alive, 0, __ATOMIC_ACQ_REL);
+		if (created)
 			sys2(SYS_kill, slot->pid, SIGKILL);
 	}
 }

@@ -132,7 +132,7 @@ static long step(struct run *run, const struct rst_op *op)
 	case RST_ACTIONS:
 		return do_actions(op);
 	case RST_QUEUE:
-		return do_queue(run->slot, op);
+		return do_queue(run, op);
 	case RST_ITIMERS:
 		return do_itimers(op);
 	case RST_FINISH:
@@ -151,21 +151,20 @@ static long step(struct run *run, const struct rst_op *op)
 
 _Noreturn void task_main(struct rst_control *control, __u32 index)
 {
-	struct rst_slot *slot = slot_at(control, index);
+	struct rst_packet *packet = packet_at(control, index);
 	struct run run = {
 		.control = control,
-		.slot = slot,
+		.packet = packet,
+		.op = (const struct rst_op *)packet->ops,
 		.index = index,
-		.op = slot->first_op,
 		.since = cycles(),
 	};
 
 	/* Its creator may be killed before it can note what it created. */
-	if (slot->pid)
-		__atomic_store_n(&slot->created, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&packet->alive, 1, __ATOMIC_RELEASE);
 	/* The last op never returns. */
 	for (;; run.op++) {
-		const struct rst_op *op = (const struct rst_op *)control->ops + run.op;
+		const struct rst_op *op = run.op;
 		long ret;
 
 		if (op->stage != run.stage) {

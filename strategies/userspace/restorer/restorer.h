@@ -7,15 +7,16 @@
 #define RESTARTBENCH_RESTORER_H
 
 #include "image/format.h"
+#include "strategies/userspace/restorer/packet.h"
 #include "strategies/userspace/restorer/program.h"
 #include "strategies/userspace/restorer/sys.h"
 
 /* What one task knows while it runs its ops. */
 struct run {
 	struct rst_control *control;
-	struct rst_slot *slot;
+	struct rst_packet *packet;
+	const struct rst_op *op; /* the op at hand */
 	__u32 index; /* of the slot */
-	__u32 op; /* the op at hand */
 	__u64 since; /* TSC when the current stage began */
 	__u16 stage;
 };
@@ -23,6 +24,12 @@ struct run {
 static inline struct rst_slot *slot_at(const struct rst_control *control, __u32 index)
 {
 	return (struct rst_slot *)control->slots + index;
+}
+
+static inline struct rst_packet *packet_at(const struct rst_control *control, __u32 index)
+{
+	return (struct rst_packet *)(control->stacks + index * control->stack_size +
+				     control->packet);
 }
 
 /* futex.c: the words are shared between address spaces. */
@@ -47,10 +54,10 @@ long do_mmap(const struct rst_control *control, const struct rst_op *op);
 long do_fill(__u64 address, __u64 size, __u64 source);
 long do_set_mm(const struct rst_op *op);
 long do_actions(const struct rst_op *op);
-long do_queue(const struct rst_slot *slot, const struct rst_op *op);
+long do_queue(struct run *run, const struct rst_op *op);
 long do_itimers(const struct rst_op *op);
 
-/* interpreter.c: runs a task's ops from slot->first_op on. */
+/* interpreter.c: runs a task's ops from packet->ops on. */
 _Noreturn void task_main(struct rst_control *control, __u32 index);
 
 /* finish.c: the last op; returns only on failure, with -errno. */
