@@ -15,6 +15,16 @@ namespace {
 
 constexpr __u32 kDefaultUmask = 022;  // the coordinator's
 
+/// Whether to map a VMA with all its pages at once, instead of by a page fault
+/// each: it must have contents for all. Those of bigger ones are better populated
+/// bit by bit as they are copied, for the cache.
+[[nodiscard]] bool is_populated(const rbi_vma& vma, std::span<const rbi_run> runs) {
+  constexpr std::uint64_t kMost = 16;
+  std::uint64_t pages = 0;
+  for (const rbi_run& run : runs) pages += run.pages;
+  return pages <= kMost && pages * RBI_PAGE_SIZE == vma.end - vma.start;
+}
+
 [[nodiscard]] rst_op op_with(rst_op_kind kind, rst_stage stage, std::uint64_t a) {
   rst_op op = ops::make(kind, stage);
   op.a = a;
@@ -174,7 +184,7 @@ void Contents::add_memory(int task) {
   for (const rbi_vma& vma : image_.vmas_of(mm)) {
     std::size_t count = 0;
     while (count < runs.size() && runs[count].address < vma.end) ++count;
-    if (!mapped) map_vma(task, vma, count != 0);
+    if (!mapped) map_vma(task, vma, runs.first(count));
     fill_vma(task, vma, runs.first(count));
     runs = runs.subspan(count);
   }
@@ -207,7 +217,7 @@ void Contents::add_early_mappings(int founder, std::size_t step) {
   for (const rbi_vma& vma : image_.vmas_of(mm)) {
     std::size_t count = 0;
     while (count < runs.size() && runs[count].address < vma.end) ++count;
-    map_vma(founder, vma, count != 0);
+    map_vma(founder, vma, runs.first(count));
     runs = runs.subspan(count);
   }
 }
@@ -248,7 +258,7 @@ void Contents::find_own_runs() {
   }
 }
 
-void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
+void Contents::map_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs) {
   if (vma.kind == RBI_VMA_VDSO) {
     scripts_.add(task, op_with(RST_VDSO, RST_STAGE_MEMORY, vma.start));
     return;
@@ -256,7 +266,7 @@ void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
   const bool shared = (vma.flags & RBI_VMA_SHARED) != 0;
   rst_op op = op_with(RST_MMAP, RST_STAGE_MEMORY, vma.start);
   op.b = vma.end - vma.start;
-  op.y = has_contents ? vma.prot | PROT_WRITE : vma.prot;
+  op.y = runs.empty() ? vma.prot : vma.prot | PROT_WRITE;
   op.c = shared ? MAP_SHARED : MAP_PRIVATE;
   if ((vma.flags & RBI_VMA_GROWSDOWN) != 0) op.c |= MAP_GROWSDOWN;
   if ((vma.flags & RBI_VMA_NORESERVE) != 0) op.c |= MAP_NORESERVE;
@@ -264,6 +274,7 @@ void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
   op.d = vma.offset;
   if (vma.kind == RBI_VMA_ANON) {
     op.c |= MAP_ANONYMOUS;
+    if (is_populated(vma, runs)) op.c |= MAP_POPULATE;
   } else if (descriptors_.backing_fds[vma.backing] != kNotStored) {
     op.kind = RST_MMAP_FETCH;
     op.z = descriptors_.backing_fds[vma.backing];

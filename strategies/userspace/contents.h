@@ -67,7 +67,7 @@ class Contents {
   [[nodiscard]] bool is_mapped_early(const PlannedObject& mm) const;
   void find_rseq_waits();
   void find_own_runs();
-  void map_vma(int task, const rbi_vma& vma, bool has_contents);
+  void map_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs);
   void fill_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs);
   void add_files(int task);
   void add_fs(int task);
