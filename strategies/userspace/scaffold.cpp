@@ -155,7 +155,6 @@ Result<Scaffold> Scaffold::create(const Image& image, const ScaffoldSize& size) 
   control.slots = *base + layout.slots;
   control.ops = *base + layout.ops;
   control.events = *base + layout.events;
-  control.caller_pid = static_cast<__u32>(::getpid());
   return scaffold;
 }
 

@@ -49,11 +49,19 @@ static long do_post(struct run *run, const struct rst_op *op)
 static long do_reap(struct run *run, const struct rst_op *op)
 {
 	static const struct __kernel_timespec at_once = { 0, 0 };
+	static const struct __kernel_timespec a_moment = { 0, 10000000 };
 	const __u64 sigchld = 1ull << (17 - 1);
+	__u32 pid = slot_at(run->control, op->x)->pid;
 	long ret;
 
 	account(run, run->stage);
-	ret = sys4(SYS_wait4, slot_at(run->control, op->x)->pid, 0, 0x40000000 /* __WALL */, 0);
+	/* It never ends if its part of the restart failed: do not wait for its end only. */
+	while (!(ret = sys4(SYS_wait4, pid, 0, WALL | WNOHANG, 0))) {
+		if (__atomic_load_n(&run->control->failure.set, __ATOMIC_ACQUIRE))
+			stand_by(run->control);
+		end_if_abandoned(run->control);
+		sys4(SYS_rt_sigtimedwait, (long)&sigchld, 0, (long)&a_moment, sizeof(sigchld));
+	}
 	run->since = cycles();
 	if (is_error(ret))
 		return ret;

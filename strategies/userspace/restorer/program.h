@@ -37,10 +37,9 @@ struct rst_slot {
 enum rst_command {
 	RST_COMMAND_NONE,
 	RST_COMMAND_START, /* to the zygote: make a coordinator */
-	RST_COMMAND_DESTROY, /* to the zygote: end the coordinator */
+	RST_COMMAND_DESTROY, /* to the zygote: end the coordinator and the tree */
 	RST_COMMAND_QUIT, /* to the zygote */
 	RST_COMMAND_RELEASE, /* to the coordinator */
-	RST_COMMAND_KILL, /* to the coordinator: kill the tree (host pids) */
 };
 
 /* A futex word at which one side waits for the other. */
@@ -84,7 +83,7 @@ struct rst_control {
 	__u32 expected; /* how many arrive at the barrier */
 	__u32 elf_fd, control_fd, image_fd; /* the coordinator's, for RST_EXEC */
 	__u32 coordinator_pid; /* as the tasks see it */
-	__u32 caller_pid; /* bench: its death ends everything */
+	__u32 caller_pid, zygote_pid; /* their death ends everything */
 
 	/* written while it runs; each hot word on a line of its own */
 	__u32 arrived __attribute__((aligned(64)));

@@ -32,6 +32,10 @@ static inline struct rst_packet *packet_at(const struct rst_control *control, __
 				     control->packet);
 }
 
+#define WALL 0x40000000 /* wait4(2): __WALL */
+#define WNOHANG 1
+#define IDLE_MS 500 /* how often who waits for orders looks around */
+
 /* futex.c: the words are shared between address spaces. */
 void futex_wait(__u32 *word, __u32 value, struct rst_control *control);
 void futex_wait_ms(__u32 *word, __u32 value, unsigned int milliseconds);
@@ -65,10 +69,12 @@ long finish(struct run *run);
 void account(struct run *run, __u16 stage);
 void arrive(struct run *run);
 
-/* coordinator.c, release.c, zygote.c */
+/* coordinator.c, killing.c, release.c, zygote.c */
 long lead(struct run *run);
 _Noreturn void serve(struct run *run);
 _Noreturn void stand_by(struct rst_control *control);
+void end_if_abandoned(const struct rst_control *control);
+void kill_tree(const struct rst_control *control);
 long release(struct run *run);
 _Noreturn void zygote_main(struct rst_control *control);
 void unmap_all_but_scaffold(const struct rst_control *control);
