@@ -102,9 +102,9 @@ std::optional<int> reap(pid_t child) {
 }
 
 /// One byte is the number of a signal that the host got.
-void pass_signal_on(const GuestLine& line, pid_t child) {
+void pass_signal_on(const GuestLine& console, pid_t child) {
   char signal = 0;
-  if (::read(line.fd().get(), &signal, 1) == 1) ::kill(child, signal);
+  if (::read(console.fd().get(), &signal, 1) == 1) ::kill(child, signal);
 }
 
 void forward_stray(const Fd& stray, const GuestLine& line) {
@@ -114,9 +114,10 @@ void forward_stray(const Fd& stray, const GuestLine& line) {
 }
 
 /// Until the child has ended. @return its exit code, or 128 and its signal
-int attend(const Child& child, const GuestLine& line, const Fd& child_ended) {
+int attend(const Child& child, const GuestLine& line, const GuestLine& console,
+           const Fd& child_ended) {
   std::array<pollfd, 3> wait = {{{child_ended.get(), POLLIN, 0},
-                                 {line.fd().get(), POLLIN, 0},
+                                 {console.fd().get(), POLLIN, 0},
                                  {child.stray.get(), POLLIN, 0}}};
   for (;;) {
     if (::poll(wait.data(), wait.size(), -1) < 0) continue;
@@ -125,7 +126,7 @@ int attend(const Child& child, const GuestLine& line, const Fd& child_ended) {
       continue;  // all of it before the end
     }
     if ((wait[2].revents & POLLHUP) != 0) wait[2].fd = -1;
-    if ((wait[1].revents & POLLIN) != 0) pass_signal_on(line, child.pid);
+    if ((wait[1].revents & POLLIN) != 0) pass_signal_on(console, child.pid);
     if ((wait[0].revents & POLLIN) == 0) continue;
     signalfd_siginfo ignored{};
     (void)!::read(child_ended.get(), &ignored, sizeof ignored);
@@ -164,8 +165,10 @@ Result<int> run(const GuestConfig& config, Parts& parts, const GuestLine& line) 
   ::sigprocmask(SIG_BLOCK, &child_signal, nullptr);
   const Fd child_ended(::signalfd(-1, &child_signal, SFD_CLOEXEC));
   if (!child_ended.valid()) return fail_errno("signalfd");
+  const auto console = GuestLine::open("/dev/ttyS0");
+  if (!console) return tl::unexpected(console.error());
   parts.guest = &config.machine;
-  return attend(start_child(config, parts, line), line, child_ended);
+  return attend(start_child(config, parts, line), line, *console, child_ended);
 }
 
 }  // namespace

@@ -11,7 +11,7 @@
 
 namespace rb::vm {
 
-/// A raw serial line that takes frames.
+/// A raw serial line. ttyS1 takes frames; ttyS0, the console, brings signals.
 class GuestLine {
  public:
   [[nodiscard]] static Result<GuestLine> open(const char* path);

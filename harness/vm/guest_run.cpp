@@ -1,5 +1,6 @@
 #include "harness/vm/guest_run.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
@@ -73,17 +74,26 @@ Result<Fd> make_initramfs(const GuestJob& job) {
 }
 
 /// What QEMU holds one end of.
-struct SocketPair {
+struct Channel {
   Fd ours;
   Fd qemus;
 };
 
-Result<SocketPair> make_sockets() {
+Result<Channel> make_socket() {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) {
     return fail_errno("socketpair");
   }
-  return SocketPair{Fd(ends[0]), Fd(ends[1])};
+  return Channel{Fd(ends[0]), Fd(ends[1])};
+}
+
+Result<Channel> make_pipe() {
+  constexpr int kRoom = 1 << 20;  // what anybody may ask for: pipe(7)
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return fail_errno("pipe2");
+  // With less room it works too: the guest waits.
+  (void)::fcntl(ends[0], F_SETPIPE_SZ, kRoom);
+  return Channel{Fd(ends[0]), Fd(ends[1])};
 }
 
 /// Listens to a guest until it has said its exit code, or will not.
@@ -114,7 +124,7 @@ class Session {
 /// What is there to be read; nothing at the end of the stream.
 std::optional<std::string> read_some(const Fd& fd) {
   std::string bytes(1 << 16, '\0');
-  const ssize_t got = ::recv(fd.get(), bytes.data(), bytes.size(), MSG_DONTWAIT);
+  const ssize_t got = ::read(fd.get(), bytes.data(), bytes.size());
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return "";
   if (got <= 0) return std::nullopt;
   bytes.resize(static_cast<std::size_t>(got));
@@ -161,7 +171,7 @@ void Session::pass_signal_on() {
   told_to_end_ = Clock::now();
   const char byte = static_cast<char>(signal);
   // If it does not arrive, patience ends as it would with a guest that hangs.
-  (void)::send(line_fd_.get(), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+  (void)::send(console_fd_.get(), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
 bool Session::out_of_patience() const {
@@ -202,9 +212,9 @@ Result<int> Session::attend() {
 Result<int> run_guest(const GuestJob& job, const Streams& streams) {
   auto initramfs = make_initramfs(job);
   if (!initramfs) return tl::unexpected(std::move(initramfs).error());
-  auto console = make_sockets();
+  auto console = make_socket();
   if (!console) return tl::unexpected(std::move(console).error());
-  auto line = make_sockets();
+  auto line = make_pipe();
   if (!line) return tl::unexpected(std::move(line).error());
 
   const Launch launch{job.machine,      job.kernel.path,      job.seed,

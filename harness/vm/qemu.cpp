@@ -16,10 +16,6 @@
 namespace rb::vm {
 namespace {
 
-std::string serial(const char* id, int fd) {
-  return fmt::format("socket,id={},fd={}", id, fd);
-}
-
 /// pidfd_open(2) has no wrapper in glibc 2.35 and older.
 Fd open_pidfd(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))); }
 
@@ -65,8 +61,12 @@ std::vector<std::string> qemu_arguments(const Launch& launch) {
       "-accel", machine.accelerator, "-m", fmt::format("{}M", machine.memory_mib), "-smp",
       std::to_string(machine.cpus), "-kernel", launch.kernel_path, "-initrd",
       fmt::format("/proc/self/fd/{}", launch.initramfs), "-append", kernel_command_line(machine),
-      "-chardev", serial("console", launch.console), "-serial", "chardev:console", "-chardev",
-      serial("line", launch.line), "-serial", "chardev:line"};
+      "-chardev", fmt::format("socket,id=console,fd={}", launch.console), "-serial",
+      "chardev:console",
+      // A pipe, as a socket is full after some hundred bytes that are written one
+      // by one; and when its reader comes is not the same in every run.
+      "-chardev", fmt::format("file,id=line,path=/proc/self/fd/{}", launch.line), "-serial",
+      "chardev:line"};
   if (machine.counts_instructions()) {
     // rep-prefixed instructions count once an iteration, so the kernel is to
     // copy and clear memory without them: no ERMS, no FSRM.

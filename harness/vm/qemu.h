@@ -19,9 +19,9 @@ struct Launch {
   VirtualMachine machine;
   std::string kernel_path;
   std::uint64_t seed = 1;  ///< of everything random in an emulated machine
-  int initramfs = -1;      ///< descriptors that QEMU inherits
-  int console = -1;        ///< ... of sockets
-  int line = -1;
+  int initramfs = -1;      ///< descriptors that QEMU inherits: a file,
+  int console = -1;        ///< a socket,
+  int line = -1;           ///< a pipe to write to
 };
 
 /// What the kernel is told; see docs/virtual-machine.md for each word.

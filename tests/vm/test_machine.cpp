@@ -90,7 +90,7 @@ TEST_CASE("every machine has its console, its line, no other device, and no seco
   CHECK(has(arguments, "-no-reboot"));
   CHECK(after(arguments, "-initrd") == "/proc/self/fd/5");
   CHECK(has(arguments, "socket,id=console,fd=6"));
-  CHECK(has(arguments, "socket,id=line,fd=7"));
+  CHECK(has(arguments, "file,id=line,path=/proc/self/fd/7"));
   // Serial ports get their numbers in this order.
   CHECK(after(arguments, "-serial") == "chardev:console");
 }
