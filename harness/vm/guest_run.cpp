@@ -20,6 +20,7 @@
 #include "harness/vm/guest_config.h"
 #include "harness/vm/initramfs.h"
 #include "harness/vm/loadable.h"
+#include "harness/vm/neutral.h"
 #include "harness/vm/qemu.h"
 
 namespace rb::vm {
@@ -52,7 +53,13 @@ Result<Fd> make_initramfs(const GuestJob& job) {
   auto archive = Initramfs::create();
   if (!archive) return tl::unexpected(std::move(archive).error());
   RB_TRY(archive->add_file("init", *init, 0755));
-  const GuestConfig config{job.arguments, fs::current_path(), std::time(nullptr), job.machine};
+  GuestConfig config{job.arguments, fs::current_path(), std::time(nullptr), job.machine};
+  if (job.machine.counts_instructions()) {
+    // A digit that takes one instruction more moves every timer interrupt.
+    config.arguments = neutral_arguments(job.arguments);
+    config.host_time_s = kGuestTime;
+    if (job.files.empty()) config.directory.assign(1, '/');
+  }
   RB_TRY(archive->add_file(kGuestConfigPath, to_text(config), 0644));
   if (!job.kernel.module.empty()) {
     const auto module = contents(job.kernel.module);
@@ -107,11 +114,13 @@ class Session {
  private:
   Status take_frames();
   Status handle(const Frame& frame);
+  [[nodiscard]] std::string restored(const std::string& text) const;
   void pass_signal_on();
   bool out_of_patience() const;
 
   const GuestJob& job_;
   const Streams& streams_;
+  const std::time_t started_ = std::time(nullptr);
   Fd console_fd_;
   Fd line_fd_;
   Console console_;
@@ -131,12 +140,18 @@ std::optional<std::string> read_some(const Fd& fd) {
   return bytes;
 }
 
+/// The empty text is that of a file which is only tried for its permissions.
+std::string Session::restored(const std::string& text) const {
+  return job_.machine.counts_instructions() ? restored_results(text, started_, job_.arguments)
+                                            : text;
+}
+
 Status Session::handle(const Frame& frame) {
   switch (frame.type) {
     case FrameType::kHello:
       break;
     case FrameType::kOut:
-      streams_.out << frame.payload << std::flush;
+      streams_.out << (job_.out == "-" ? restored(frame.payload) : frame.payload) << std::flush;
       break;
     case FrameType::kErr:
       streams_.err << frame.payload << std::flush;
@@ -145,7 +160,7 @@ Status Session::handle(const Frame& frame) {
       if (streams_.err_is_terminal) streams_.err << frame.payload << std::flush;
       break;
     case FrameType::kResults:
-      return streams_.replace_file(job_.out, frame.payload);
+      return streams_.replace_file(job_.out, restored(frame.payload));
     case FrameType::kExit: {
       int code = 0;
       const char* end = frame.payload.data() + frame.payload.size();

@@ -51,7 +51,7 @@ std::string table(const rb::GroupResult& result, rb::VerifyMode verify) {
   rb::Group cells{result.source, {}};
   for (const auto& cell : result.cells) cells.strategies.push_back(cell.strategy);
   std::ostringstream out;
-  rb::Table printer(out, {cells}, verify);
+  rb::Table printer(out, {cells}, verify, false);
   printer.print(result);
   return out.str();
 }
@@ -128,7 +128,7 @@ TEST_CASE("the JSON has every sample, and medians of each repetition") {
 
 TEST_CASE("the JSON as text is the document") {
   const auto document = rb::results_json(run({timed("good", {1})}), {{"a", {1, 2}}}, {"w \"x\""},
-                                         rb::VerifyMode::kNone);
+                                         rb::VerifyMode::kNone, rb::ClockKind::kWall);
   CHECK(nlohmann::ordered_json::parse(rb::to_text(document)) == document);
   CHECK(nlohmann::ordered_json::parse(rb::to_text(rb::results_json({}, {}, {}, {}, {}))).size() == 5);
 }

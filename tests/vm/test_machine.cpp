@@ -13,6 +13,7 @@
 #include "harness/vm/initramfs.h"
 #include "harness/vm/kernels.h"
 #include "harness/vm/loadable.h"
+#include "harness/vm/neutral.h"
 #include "harness/vm/qemu.h"
 
 namespace fs = std::filesystem;
@@ -222,4 +223,17 @@ TEST_CASE("the end of the console says how a machine ended") {
   console.feed("nic - not syncing");
   CHECK_THAT(no_result(Ending::kGone, console, 60).message, Catch::Contains("machine panicked"));
   CHECK(no_result(Ending::kGone, console, 60).kind == ErrorKind::kNoResult);
+}
+
+TEST_CASE("what differs from run to run is kept out of a guest and put into its results") {
+  const std::vector<std::string> given = {"bench", "--out", "a.json", "--out=b.json", "--out=-",
+                                          "--out", "-",      "--out"};
+  CHECK(neutral_arguments(given) ==
+        std::vector<std::string>{"bench", "--out", "results.json", "--out=results.json", "--out=-",
+                                 "--out", "-", "--out"});
+  const auto text = restored_results(R"({"context": {"start_time": "x", "a": 1}})", 0, given);
+  CHECK_THAT(text, Catch::Contains(R"("start_time": "1970-01-01T00:00:00Z")") &&
+                       Catch::Contains("b.json") && Catch::Contains(R"("a": 1)"));
+  CHECK(restored_results("", 0, given).empty());
+  CHECK(restored_results("no JSON", 0, given) == "no JSON");
 }
