@@ -64,9 +64,9 @@ class Dispatcher {
     // What this machine lacks for them, the other may have.
     const auto matrix = make_matrix(
         options, parts_,
-        strategies ? *strategies
-                   : std::vector<const Strategy*>(parts_.strategies.begin(),
-                                                  parts_.strategies.end()));
+        strategies
+            ? *strategies
+            : std::vector<const Strategy*>(parts_.strategies.begin(), parts_.strategies.end()));
     if (!matrix && usage(matrix.error())) return tl::unexpected(matrix.error());
     return {};
   }

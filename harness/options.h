@@ -27,12 +27,12 @@ enum class ClockKind {
 
 /// Where to run, and the virtual machine if there. Prose: docs/virtual-machine.md.
 struct VmOptions {
-  bool wanted = false;    ///< --vm
-  bool native = false;    ///< --native
-  std::string kernel;     ///< a version, its beginning, or a path; empty = the default
+  bool wanted = false;  ///< --vm
+  bool native = false;  ///< --native
+  std::string kernel;   ///< a version, its beginning, or a path; empty = the default
   unsigned memory_mib = 4096;
   unsigned cpus = 1;
-  unsigned timeout_s = 600;       ///< of silence, after which the guest is given up
+  unsigned timeout_s = 600;      ///< of silence, after which the guest is given up
   std::string kernel_arguments;  ///< more for the kernel's command line
 };
 
@@ -48,7 +48,7 @@ struct RunOptions {
   VerifyMode verify = VerifyMode::kSample;
   StrategyOptions strategy_options;
   std::uint64_t seed = 1;
-  std::optional<ClockKind> clock;            ///< nothing: the only one, or wall time
+  std::optional<ClockKind> clock;  ///< nothing: the only one, or wall time
   VmOptions vm;
   std::string out;                           ///< JSON file; "-" = stdout; empty = none
   std::vector<std::string> benchmark_flags;  ///< --benchmark_… for Google Benchmark

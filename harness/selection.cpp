@@ -67,8 +67,8 @@ std::vector<std::string> needing_device(const std::vector<std::string>& names, c
   std::vector<std::string> needing;
   for (const Strategy* strategy : parts.strategies) {
     if ((strategy->flags & kNeedsDevice) == 0) continue;
-    const bool counts = named ? is_named(strategy->name)
-                              : all && strategy->kind != StrategyKind::kTest;
+    const bool counts =
+        named ? is_named(strategy->name) : all && strategy->kind != StrategyKind::kTest;
     if (counts) needing.emplace_back(strategy->name);
   }
   return needing;

@@ -71,8 +71,7 @@ void Table::print_header() {
             "k, M, G: 10^3, 10^6, 10^9\n\n";
   }
   out_ << fmt::format("{:<{}}  {:<{}}  {:>8}  {:>11}  {:>7}  {:>9}  {:>8}  {:>7}  {}\n", "workload",
-                      source_width_, "strategy", strategy_width_, "tasks",
-                      "median", "spread",
+                      source_width_, "strategy", strategy_width_, "tasks", "median", "spread",
                       "per task", "vs first", "vs bare", "verified");
   header_printed_ = true;
 }

@@ -14,8 +14,7 @@ std::string listed(const std::vector<std::string>& names) {
 
 /// In the virtual machine there is nothing left to decide but the clock.
 Result<Decision> in_guest(const RunOptions& options, const Situation& situation) {
-  const ClockKind own =
-      situation.counts_instructions ? ClockKind::kInstructions : ClockKind::kWall;
+  const ClockKind own = situation.counts_instructions ? ClockKind::kInstructions : ClockKind::kWall;
   const ClockKind clock = options.clock.value_or(own);
   if (clock != own && clock != ClockKind::kFake) {
     return fail(ErrorKind::kUsage, "this virtual machine does not have the clock of --clock");

@@ -11,9 +11,9 @@ namespace rb {
 
 /// What the decision depends on, besides the command line.
 struct Situation {
-  bool in_guest = false;             ///< This is the virtual machine already.
-  bool counts_instructions = false;  ///< ... and an emulated one.
-  bool device = false;               ///< There is a /dev/restart.
+  bool in_guest = false;                 ///< This is the virtual machine already.
+  bool counts_instructions = false;      ///< ... and an emulated one.
+  bool device = false;                   ///< There is a /dev/restart.
   std::vector<std::string> need_device;  ///< Strategies that were named and need it.
   std::vector<std::string> left_out;     ///< Strategies of "all" that need it; if there is none.
 };

@@ -57,8 +57,7 @@ int run_command_line(const GuestConfig& config, const Parts& parts, const GuestL
   results_line = &line;
   std::vector<const char*> arguments;
   for (const std::string& argument : config.arguments) arguments.push_back(argument.c_str());
-  const int code =
-      run_bench(arguments, parts, {out, err, false, &progress, send_results});
+  const int code = run_bench(arguments, parts, {out, err, false, &progress, send_results});
   out.flush();
   err.flush();
   return code;

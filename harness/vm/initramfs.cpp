@@ -36,9 +36,8 @@ Status Initramfs::Writer::add(const std::string& path, unsigned type, unsigned p
   archive_entry_set_size(entry, static_cast<la_int64_t>(contents.size()));
   const int status = archive_write_header(archive, entry);
   archive_entry_free(entry);
-  if (status != ARCHIVE_OK ||
-      archive_write_data(archive, contents.data(), contents.size()) !=
-          static_cast<la_ssize_t>(contents.size())) {
+  if (status != ARCHIVE_OK || archive_write_data(archive, contents.data(), contents.size()) !=
+                                  static_cast<la_ssize_t>(contents.size())) {
     return failed("cannot add " + path + " to the initramfs");
   }
   return {};

@@ -51,13 +51,12 @@ Result<int> run_in_vm(const RunOptions& options, bool needs_module, const Stream
   auto kernel = choose_kernel(options.vm.kernel, kernel_places());
   if (!kernel) return tl::unexpected(std::move(kernel).error());
   if (needs_module && kernel->module.empty()) {
-    return fail(ErrorKind::kLacking,
-                fmt::format("there is no restart.ko for the virtual machine's kernel {}",
-                            kernel->version),
-                "build it with scripts/build-module");
+    return fail(
+        ErrorKind::kLacking,
+        fmt::format("there is no restart.ko for the virtual machine's kernel {}", kernel->version),
+        "build it with scripts/build-module");
   }
-  const auto accelerator =
-      choose_accelerator(options, [&] { return probe_kvm(*kernel, *qemu); });
+  const auto accelerator = choose_accelerator(options, [&] { return probe_kvm(*kernel, *qemu); });
   if (!accelerator) return tl::unexpected(accelerator.error());
 
   GuestJob job;

@@ -5,7 +5,6 @@
 #include <array>
 
 #include "harness/bench.h"
-
 #include "strategies/null/null.h"
 
 namespace rb::test {

@@ -40,8 +40,8 @@ TEST_CASE("frames come out as they went in, whatever the pieces") {
     decoder.feed(std::string_view(stream).substr(at, piece));
     for (auto& frame : all(decoder)) frames.push_back(std::move(frame));
   }
-  CHECK(frames == std::vector<std::string>{"o:" + every_byte, "e:",
-                                           "r:" + std::string(70'000, 'r'), "x:77"});
+  CHECK(frames ==
+        std::vector<std::string>{"o:" + every_byte, "e:", "r:" + std::string(70'000, 'r'), "x:77"});
 }
 
 TEST_CASE("a frame that has not arrived is not there yet") {
@@ -52,7 +52,8 @@ TEST_CASE("a frame that has not arrived is not there yet") {
 
 TEST_CASE("what is no frame is an error of its own kind") {
   FrameDecoder decoder;
-  const auto garbage = GENERATE(std::string("[    0.000000] Linux"), std::string("o\xff\xff\xff\xff"));
+  const auto garbage =
+      GENERATE(std::string("[    0.000000] Linux"), std::string("o\xff\xff\xff\xff"));
   decoder.feed(garbage);
   const auto frame = decoder.next();
   REQUIRE_FALSE(frame);

@@ -136,8 +136,7 @@ TEST_CASE("a kernel is found by its version, the beginning of it, and its path")
   REQUIRE_FALSE(unknown);
   CHECK(unknown.error().kind == ErrorKind::kLacking);
   CHECK_THAT(unknown.error().advice, Catch::Contains("6.12.9-cloud-amd64"));
-  CHECK(choose_kernel(directory.path / "vmlinuz-broken", places).error().kind ==
-        ErrorKind::kUsage);
+  CHECK(choose_kernel(directory.path / "vmlinuz-broken", places).error().kind == ErrorKind::kUsage);
   CHECK_FALSE(choose_kernel("", {}));
 
   directory.write("module/6.12.9-cloud-amd64/restart.ko", "");
@@ -180,7 +179,9 @@ TEST_CASE("an initramfs holds the files, each after its directories, once") {
 
 TEST_CASE("the loadable part of a program is what runs, and no more") {
   CHECK_FALSE(loadable_part("#!/bin/sh\n"));
-  CHECK_FALSE(loadable_part(std::string("\x7f" "ELF") + std::string(100, '\0')));
+  CHECK_FALSE(loadable_part(std::string("\x7f"
+                                        "ELF") +
+                            std::string(100, '\0')));
   std::ifstream file("/proc/self/exe", std::ios::binary);
   std::ostringstream bytes;
   bytes << file.rdbuf();
@@ -226,11 +227,11 @@ TEST_CASE("the end of the console says how a machine ended") {
 }
 
 TEST_CASE("what differs from run to run is kept out of a guest and put into its results") {
-  const std::vector<std::string> given = {"bench", "--out", "a.json", "--out=b.json", "--out=-",
-                                          "--out", "-",      "--out"};
-  CHECK(neutral_arguments(given) ==
-        std::vector<std::string>{"bench", "--out", "results.json", "--out=results.json", "--out=-",
-                                 "--out", "-", "--out"});
+  const std::vector<std::string> given = {"bench",   "--out", "a.json", "--out=b.json",
+                                          "--out=-", "--out", "-",      "--out"};
+  CHECK(neutral_arguments(given) == std::vector<std::string>{"bench", "--out", "results.json",
+                                                             "--out=results.json", "--out=-",
+                                                             "--out", "-", "--out"});
   const auto text = restored_results(R"({"context": {"start_time": "x", "a": 1}})", 0, given);
   CHECK_THAT(text, Catch::Contains(R"("start_time": "1970-01-01T00:00:00Z")") &&
                        Catch::Contains("b.json") && Catch::Contains(R"("a": 1)"));

@@ -1,6 +1,6 @@
-#include "harness/where_to_run.h"
-
 #include <catch2/catch.hpp>
+
+#include "harness/where_to_run.h"
 
 using rb::ClockKind;
 using rb::ErrorKind;
@@ -80,8 +80,7 @@ TEST_CASE("in the virtual machine it runs there, on the clock that it has") {
   situation.in_guest = true;
   situation.need_device = {"kernel"};
   situation.counts_instructions = GENERATE(true, false);
-  const ClockKind own =
-      situation.counts_instructions ? ClockKind::kInstructions : ClockKind::kWall;
+  const ClockKind own = situation.counts_instructions ? ClockKind::kInstructions : ClockKind::kWall;
   const auto decision = where_to_run(options, situation);
   REQUIRE(decision);
   CHECK(decision->place == Place::kHere);
