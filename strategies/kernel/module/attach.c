@@ -88,7 +88,7 @@ static int adopt(struct restart_task *t)
 	return attach_sighand(t);
 }
 
-/* Does not come back to its caller: that memory may be gone. */
+/* Never returns to its caller, whose memory may be gone: the barrier is in between. */
 int restart_attach(struct restart *r, struct file *device, u32 index)
 {
 	struct restart_task *t;

@@ -47,6 +47,7 @@ struct restart_task {
 	u8 how[RESTART_CLASS_COUNT];
 	u8 founding; /* enum restart_founding, leaders only */
 	bool same_actions; /* the copied sighand is right as it is */
+	bool settled; /* optimistic: the ioctl is behind it */
 	u64 filled_ns; /* of attaching, spent on contents */
 	unsigned long claims; /* optimistic: RESTART_CLAIMED_* */
 	struct task_struct *sleeper; /* it, while it waits at the barrier */
