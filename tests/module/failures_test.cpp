@@ -50,11 +50,12 @@ Image image_of(const Tree& tree) {
 
 std::string text(const Outcome& outcome) {
   const restart_status& status = outcome.status;
-  return fmt::format("error {}, release {}, finished {}, state {}, status error {}, where {}, "
-                     "section {}, index {}, arrived {} of {}, steps {}, live {}",
-                     outcome.error, outcome.release_error, outcome.finished, status.state,
-                     status.error, status.where, status.section, status.index, status.arrived,
-                     status.tasks, status.steps, status.live);
+  return fmt::format(
+      "error {}, release {}, finished {}, state {}, status error {}, where {}, "
+      "section {}, index {}, arrived {} of {}, steps {}, live {}",
+      outcome.error, outcome.release_error, outcome.finished, status.state, status.error,
+      status.where, status.section, status.index, status.arrived, status.tasks, status.steps,
+      status.live);
 }
 
 void check_failed(const Outcome& outcome, int error) {

@@ -96,8 +96,7 @@ std::vector<Given> open_everything(const Image& image) {
 int give_everything(int device, const std::vector<Given>& everything) {
   for (const Given& given : everything) {
     for (std::size_t first = 0; first < given.fds.size(); first += RESTART_MAX_FILES) {
-      const std::size_t count =
-          std::min<std::size_t>(given.fds.size() - first, RESTART_MAX_FILES);
+      const std::size_t count = std::min<std::size_t>(given.fds.size() - first, RESTART_MAX_FILES);
       restart_files files{};
       files.kind = given.kind;
       files.first = static_cast<__u32>(first);

@@ -110,8 +110,8 @@ pid_t start(const Image& image, const Trial& trial, Outcome* outcome) {
 
 /// In memory that the coordinator shares.
 Outcome* new_outcome() {
-  void* memory = ::mmap(nullptr, sizeof(Outcome), PROT_READ | PROT_WRITE,
-                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  void* memory =
+      ::mmap(nullptr, sizeof(Outcome), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   return memory == MAP_FAILED ? nullptr : new (memory) Outcome;
 }
 

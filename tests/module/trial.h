@@ -23,7 +23,7 @@ struct Trial {
 
 /// How it ended.
 struct Outcome {
-  int error = 0;         ///< errno of the first call that failed
+  int error = 0;          ///< errno of the first call that failed
   int release_error = 0;  ///< errno of RESTART_RELEASE
   restart_status status{};
   bool finished = false;  ///< the coordinator came to its end: no task was left

@@ -72,9 +72,9 @@ static int adopt(struct restart_task *t)
 	int err;
 
 	if (group->leader != t->index)
-		return test_bit(RESTART_CLAIMED_SIGHAND, &r->tasks[group->leader].claims) ?
-			       0 :
-			       restart_fail(t->restart, -ESRCH, RESTART_AT_SIGHAND, t->index);
+		return test_bit(RESTART_CLAIMED_SIGHAND, &r->tasks[group->leader].claims)
+			       ? 0
+			       : restart_fail(t->restart, -ESRCH, RESTART_AT_SIGHAND, t->index);
 	err = restart_cling(t);
 	if (err)
 		return restart_fail(t->restart, err, RESTART_AT_CLAIM, t->index);

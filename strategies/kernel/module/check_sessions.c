@@ -10,7 +10,7 @@
 #include "check.h"
 #include "pids.h"
 
-#define GROUP_WRONG(member)                                                                        \
+#define GROUP_WRONG(member) \
 	restart_wrong(fault, RBI_SEC_GROUPS, i, offsetof(struct rbi_group, member))
 
 static int check_unique(const struct restart_pids *pids, struct restart_fault *fault)
@@ -30,9 +30,8 @@ static bool founder_fits(const struct restart_image *image, const struct restart
 {
 	u32 task = restart_pids_find(pids, number);
 
-	return task == RBI_NONE ||
-	       (restart_is_leader(image, task) &&
-		image->groups[image->tasks[task].group].sid == sid);
+	return task == RBI_NONE || (restart_is_leader(image, task) &&
+				    image->groups[image->tasks[task].group].sid == sid);
 }
 
 static int check_group(const struct restart_image *image, const struct restart_pids *pids, u32 i,
