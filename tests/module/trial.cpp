@@ -74,6 +74,7 @@ void coordinate(const Image& image, const Trial& trial, Outcome& outcome) {
   int device = ::open(RESTART_DEVICE, O_RDWR | O_CLOEXEC);
   outcome.error = device < 0 ? errno : restart(image, trial, device, outcome);
   const bool ready = outcome.error == 0;
+  if (ready && trial.at_barrier) outcome.as_it_should = trial.at_barrier();
   if (ready && trial.kill_task != 0) {
     ::kill(trial.kill_task, SIGKILL);
     ::usleep(20000);

@@ -19,6 +19,8 @@ struct Trial {
   bool close_device = false;           ///< once ready: close instead of release
   bool release = true;                 ///< once ready: let the tasks run, then kill them
   std::function<void()> before_run{};  ///< in the coordinator
+  /// In the coordinator, all tasks at the barrier. @return whether it is as it should be
+  std::function<bool()> at_barrier{};
 };
 
 /// How it ended.
@@ -26,7 +28,8 @@ struct Outcome {
   int error = 0;          ///< errno of the first call that failed
   int release_error = 0;  ///< errno of RESTART_RELEASE
   restart_status status{};
-  bool finished = false;  ///< the coordinator came to its end: no task was left
+  bool as_it_should = true;  ///< what at_barrier found
+  bool finished = false;     ///< the coordinator came to its end: no task was left
 };
 
 /// Runs a trial to its end: every task that was made is dead and reaped.
