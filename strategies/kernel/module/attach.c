@@ -111,25 +111,35 @@ int restart_attach(struct restart *r, struct file *device, u32 index)
 }
 
 /*
- * Has a task died in user space, before it came? Once its creator has come, it
- * must exist. (A task of the `kernel` strategy is never outside.)
+ * Has a task died in user space, before it came? That is so if one is dead, or
+ * was seen and is gone, or does not exist while nobody is outside, twice, who
+ * could create it: siblings may create each other, in any order. (A task of the
+ * `kernel` strategy is never outside.)
  */
 bool restart_lost(struct restart *r)
 {
+	bool missing = false;
+	bool outside = false;
 	bool lost = false;
 	u32 i;
 
 	rcu_read_lock();
 	for (i = 0; !lost && i < r->image.count[RBI_SEC_TASKS]; i++) {
-		u32 creator = restart_creator(&r->image, i);
+		struct restart_task *t = &r->tasks[i];
 		struct task_struct *task;
 
-		if (test_bit(RESTART_CLAIMED, &r->tasks[i].claims) ||
-		    (creator != RBI_NONE && !test_bit(RESTART_CLAIMED, &r->tasks[creator].claims)))
+		if (test_bit(RESTART_CLAIMED, &t->claims))
 			continue;
 		task = pid_task(find_pid_ns(r->image.tasks[i].pid, r->pids), PIDTYPE_PID);
-		lost = !task || READ_ONCE(task->exit_state);
+		if (task && !READ_ONCE(task->exit_state)) {
+			outside = true;
+			set_bit(RESTART_SEEN, &t->claims);
+		} else {
+			missing = true;
+			lost = task || test_bit(RESTART_SEEN, &t->claims);
+		}
 	}
 	rcu_read_unlock();
-	return lost;
+	r->deserted = missing && !outside ? r->deserted + 1 : 0;
+	return lost || r->deserted > 1;
 }

@@ -36,6 +36,7 @@ enum restart_founding {
 
 #define RESTART_CLAIMED_SIGHAND 0
 #define RESTART_CLAIMED 1
+#define RESTART_SEEN 2
 
 struct restart;
 
@@ -99,6 +100,7 @@ struct restart {
 	atomic_t awaited;	   /* tasks that are not at the barrier yet */
 	struct completion arrived; /* all of them, or none will any more */
 	u64 ready_ns;
+	u32 deserted; /* optimistic: times in a row that nobody was outside */
 
 	atomic_t steps;
 	atomic64_t made[RESTART_CLASS_COUNT];
