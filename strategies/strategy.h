@@ -1,8 +1,10 @@
 // The contract between a restart strategy and everything else.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -61,6 +63,13 @@ struct TreeAccess {
   AddressRange scaffold;  ///< Not part of the image; gone after release().
 };
 
+/// What became of shared objects in one restart; by class: mm, files, fs, sighand.
+struct ObjectCounts {
+  std::array<std::uint64_t, 4> made{};       ///< new ones
+  std::array<std::uint64_t, 4> attached{};   ///< times a task was given another one
+  std::array<std::uint64_t, 4> inherited{};  ///< times a task kept its creator's
+};
+
 /// A restarted tree whose tasks stand at the barrier. The destructor destroys it.
 class Tree {
  public:
@@ -70,6 +79,9 @@ class Tree {
   virtual ~Tree() = default;
 
   [[nodiscard]] virtual TreeAccess access() const = 0;
+
+  /// Counted by the strategy itself, where it does.
+  [[nodiscard]] virtual std::optional<ObjectCounts> objects() const { return std::nullopt; }
 
   /// Lets the tasks run their own first instruction and removes what the
   /// restart left in their address spaces. At most once.

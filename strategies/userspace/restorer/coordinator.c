@@ -52,10 +52,12 @@ static void kill_created(const struct rst_control *control)
 }
 
 /* Where no namespace dies with the coordinator: kill what was created, reap all. */
-static void kill_tree(const struct rst_control *control)
+static void kill_tree(struct rst_control *control)
 {
 	long ret;
 
+	if (control->device_fd)
+		device_abandon(control);
 	/* A restart that failed may still be creating tasks: look again. */
 	do {
 		kill_created(control);
