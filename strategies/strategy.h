@@ -34,6 +34,10 @@ enum StrategyFlags : std::uint32_t {
   kHostPids = 1u << 2,         ///< Can restart into the caller's pid namespace.
   kNeedsRoot = 1u << 3,        ///< Needs CAP_SYS_ADMIN (or CAP_CHECKPOINT_RESTORE).
   kNeedsDevice = 1u << 4,      ///< Needs /dev/restart.
+  kSharesByPlan = 1u << 5,     ///< Restores what objects tasks share where a plan of
+                               ///< stock system calls exists (planner/plan.h).
+  kSharesAnything = 1u << 6,   ///< Attaches objects to tasks: any sharing that the
+                               ///< kernel's rules allow.
 };
 
 /// Which pid namespace a tree is restarted in.

@@ -24,7 +24,7 @@ using CompileProgram = std::function<Result<Program>(const ImageAt&)>;
 
 /// What strategies with the device can do and need.
 inline constexpr std::uint32_t kDeviceStrategyFlags =
-    kRestoresTree | kOwnPidNamespace | kHostPids | kNeedsRoot | kNeedsDevice;
+    kRestoresTree | kOwnPidNamespace | kHostPids | kNeedsRoot | kNeedsDevice | kSharesAnything;
 
 extern const Strategy kKernel;
 

@@ -77,7 +77,8 @@ Status bare_supports(const Image& image, const StrategyOptions& /*options*/) {
   return check_machine(image, MachineNeeds::kTasks);
 }
 
-constexpr std::uint32_t kFlags = kRestoresTree | kOwnPidNamespace | kHostPids | kNeedsRoot;
+constexpr std::uint32_t kFlags =
+    kRestoresTree | kOwnPidNamespace | kHostPids | kNeedsRoot | kSharesByPlan;
 
 }  // namespace
 
