@@ -69,7 +69,8 @@ struct restart_files {
 /* Where a restart failed, so that the message can name it. */
 enum restart_where {
 	RESTART_AT_NOTHING,
-	RESTART_AT_IMAGE, /* a record is wrong; section and index say which */
+	RESTART_AT_IMAGE, /* a record is wrong or, with EOPNOTSUPP, beyond this kernel:
+			   * section, index and field say which; section RBI_NONE: the header */
 	RESTART_AT_FILE, /* section = enum restart_file_kind, index */
 	RESTART_AT_CREATE, /* cloning task `index`; EEXIST: its pid is taken */
 	RESTART_AT_SIGHAND, /* attaching it to task `index` */
@@ -126,7 +127,7 @@ struct restart_status {
 	__u32 steps; /* taken so far: the range of restart_load.inject */
 	__s32 root_pid; /* in the coordinator's pid namespace */
 	__u32 live; /* tasks inside the module, of every restart */
-	__u32 reserved;
+	__u32 field; /* RESTART_AT_IMAGE: the wrong field's offset in its record, or RBI_NONE */
 	__u64 made[RESTART_CLASS_COUNT]; /* objects made for the pool */
 	__u64 attached[RESTART_CLASS_COUNT]; /* times a task's pointer was changed */
 	__u64 inherited[RESTART_CLASS_COUNT]; /* shared with the creator by clone: a count only */
