@@ -52,7 +52,10 @@ Result<std::vector<RestoredGraphs>> restore_graphs(int tasks,
                                                    const Parts& parts,
                                                    const GraphProgress& progress) {
   std::vector<RestoredGraphs> results;
-  for (const Strategy* strategy : strategies) results.push_back({.strategy = strategy});
+  for (const Strategy* strategy : strategies) {
+    RestoredGraphs& result = results.emplace_back();
+    result.strategy = strategy;
+  }
   Status status;
   std::size_t number = 0;
   each_graph(tasks, [&](const SharingGraph& graph) {

@@ -46,6 +46,8 @@ Status check_device(const Image& image, std::uint32_t flags) {
     refusal.kind = ErrorKind::kUnsupported;
     return tl::unexpected<Error>(std::move(refusal));
   }
+  if (error != EINVAL && error != ENOTTY)
+    return fail_errno("cannot load an image into " RESTART_DEVICE, error);
   return fail(ErrorKind::kLacking,
               fmt::format("{} does not take version {} of its interface: {}", RESTART_DEVICE,
                           RESTART_API_VERSION, std::strerror(error)),

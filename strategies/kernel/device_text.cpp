@@ -17,12 +17,23 @@ namespace {
   return fmt::format("task {} (pid {}, {})", index, task.pid, task.name);
 }
 
-/// "sighands 3", or "the tasks section" where no record is to blame.
+/// ", field name" of a record, if it is known.
+[[nodiscard]] std::string field_name(const RecordType& type, std::uint32_t offset) {
+  for (const Field& field : type.fields) {
+    const bool inside = offset >= field.offset && offset - field.offset < field.size * field.count;
+    if (inside) return fmt::format(", field {}", field.name);
+  }
+  return "";
+}
+
+/// "record 3 of sighands", or "section tasks" where no record is to blame.
 [[nodiscard]] std::string record_name(const restart_status& status) {
-  if (status.section >= RBI_SEC_COUNT) return "the header";
-  const auto name = record_type(static_cast<rbi_section>(status.section)).name;
-  if (status.index == RBI_NONE) return fmt::format("the section {}", name);
-  return fmt::format("record {} of {}", status.index, name);
+  if (status.section >= RBI_SEC_COUNT) {
+    return fmt::format("header{}", field_name(header_type(), status.field));
+  }
+  const RecordType& type = record_type(static_cast<rbi_section>(status.section));
+  if (status.index == RBI_NONE) return fmt::format("section {}", type.name);
+  return fmt::format("record {} of {}{}", status.index, type.name, field_name(type, status.field));
 }
 
 [[nodiscard]] std::string file_name(const Image& image, const restart_status& status) {
@@ -90,7 +101,7 @@ namespace {
 [[nodiscard]] std::string sentence(const Image& image, const restart_status& status) {
   switch (status.where) {
     case RESTART_AT_IMAGE:
-      return fmt::format("{} refuses {} of the image", RESTART_DEVICE, record_name(status));
+      return fmt::format("{} refuses the image for its {}", RESTART_DEVICE, record_name(status));
     case RESTART_AT_FILE:
       return fmt::format("{} lacks or refuses {}", RESTART_DEVICE, file_name(image, status));
     case RESTART_AT_BARRIER:

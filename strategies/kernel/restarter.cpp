@@ -1,5 +1,7 @@
 #include "strategies/kernel/restarter.h"
 
+#include <iterator>
+
 #include "strategies/kernel/device.h"
 #include "strategies/kernel/device_text.h"
 #include "strategies/kernel/device_tree.h"
@@ -44,13 +46,13 @@ class DeviceRestarter final : public Restarter {
 
  private:
   /// The device's own account of where the time went, besides the session's.
+  /// Its time at the barrier is not that since the last arrival, but all waiting.
   void add_stages(StageClock& clock) const {
     const rst_control& control = session_->scaffold().control();
-    constexpr Stage kStages[RESTART_STAGE_COUNT] = {
-        Stage::kPlan,   Stage::kCreate,    Stage::kAttach,  Stage::kOpenFiles,
-        Stage::kMemory, Stage::kRegisters, Stage::kBarrier,
-    };
-    for (std::size_t i = 0; i < RESTART_STAGE_COUNT; ++i) {
+    constexpr Stage kStages[] = {Stage::kPlan,      Stage::kCreate, Stage::kAttach,
+                                 Stage::kOpenFiles, Stage::kMemory, Stage::kRegisters};
+    static_assert(std::size(kStages) == RESTART_STAGE_BARRIER && RESTART_STAGE_LOAD == 0);
+    for (std::size_t i = 0; i < std::size(kStages); ++i) {
       clock.add(kStages[i], control.device.stage_ns[i]);
     }
     clock.add(Stage::kBarrier, control.device_ready_ns);

@@ -12,6 +12,7 @@
 
 #define NS_PER_S 1000000000ull
 
+/* The device accounts for its own time; what is spent asleep is nobody's work. */
 static long device(const struct rst_control *control, __u64 request, const void *argument)
 {
 	return sys3(SYS_ioctl, control->device_fd, request, argument);
@@ -39,7 +40,6 @@ long do_device_load(struct run *run, const struct rst_op *op)
 	if (is_error(fd))
 		return fd;
 	control->device_fd = (__u32)fd;
-	/* The device measures its own work. */
 	account(run, run->stage);
 	ret = device(control, RESTART_LOAD, &load);
 	run->since = cycles();
@@ -54,8 +54,11 @@ long do_device_give(struct run *run, const struct rst_op *op)
 		.count = op->z,
 		.fds = (__u64)(op + 1),
 	};
-	long ret = device(run->control, RESTART_GIVE_FILES, &files);
+	long ret;
 
+	account(run, run->stage);
+	ret = device(run->control, RESTART_GIVE_FILES, &files);
+	run->since = cycles();
 	if (is_error(ret))
 		return ret;
 	run->op += (__u32)((op->z + RST_FDS_PER_OP - 1) / RST_FDS_PER_OP);
@@ -76,7 +79,6 @@ long do_device_run(struct run *run)
 	long ret;
 
 	control->device = (struct restart_status){ .size = sizeof(control->device) };
-	/* The time spent asleep is nobody's work. */
 	account(run, run->stage);
 	ret = device(control, RESTART_RUN, &control->device);
 	run->since = cycles();
