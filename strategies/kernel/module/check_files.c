@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Descriptors, descriptions, pipes and fs_structs. */
+#include <linux/bitmap.h>
+#include <linux/fcntl.h>
+#include <linux/log2.h>
+#include <linux/slab.h>
+
+#include "check.h"
+
+#define FD_WRONG(member) restart_wrong(fault, RBI_SEC_FDS, i, offsetof(struct rbi_fd, member))
+#define OFD_WRONG(member) restart_wrong(fault, RBI_SEC_OFDS, i, offsetof(struct rbi_ofd, member))
+#define PIPE_WRONG(member) restart_wrong(fault, RBI_SEC_PIPES, i, offsetof(struct rbi_pipe, member))
+#define FS_WRONG(member) restart_wrong(fault, RBI_SEC_FS, i, offsetof(struct rbi_fs, member))
+
+#define FD_LIMIT (1u << 20)
+#define FILE_FLAGS                                                                                 \
+	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_NOATIME | O_NOFOLLOW | O_LARGEFILE)
+#define DIRECTORY_FLAGS (O_NONBLOCK | O_NOATIME | O_NOFOLLOW | O_DIRECTORY | O_LARGEFILE)
+
+static int check_table(const struct restart_image *image, const struct rbi_files *files,
+		       unsigned long *used, struct restart_fault *fault)
+{
+	u32 i;
+
+	for (i = files->fd_first; i < files->fd_first + files->fd_count; i++) {
+		const struct rbi_fd *fd = &image->fds[i];
+
+		if (fd->fd >= FD_LIMIT || (i > files->fd_first && fd->fd <= fd[-1].fd))
+			return FD_WRONG(fd);
+		if (fd->ofd >= image->count[RBI_SEC_OFDS])
+			return FD_WRONG(ofd);
+		if (fd->flags & ~RBI_FD_CLOEXEC)
+			return FD_WRONG(flags);
+		if (fd->reserved)
+			return FD_WRONG(reserved);
+		__set_bit(fd->ofd, used);
+	}
+	return 0;
+}
+
+/* What is opened by its path. */
+static int check_opened(const struct rbi_ofd *ofd, u32 flags, u32 i, struct restart_fault *fault)
+{
+	if (ofd->flags & ~flags || (ofd->flags & O_ACCMODE) == O_ACCMODE ||
+	    (ofd->flags & O_SYNC) == __O_SYNC)
+		return OFD_WRONG(flags);
+	if (ofd->path == RBI_NONE)
+		return OFD_WRONG(path);
+	if (ofd->offset > S64_MAX)
+		return OFD_WRONG(offset);
+	return ofd->pipe == RBI_NONE ? 0 : OFD_WRONG(pipe);
+}
+
+static int check_pipe_end(const struct restart_image *image, const struct rbi_ofd *ofd, u32 i,
+			  struct restart_fault *fault)
+{
+	u32 mode = ofd->kind == RBI_OFD_PIPE_READ ? O_RDONLY : O_WRONLY;
+
+	if (ofd->path != RBI_NONE)
+		return OFD_WRONG(path);
+	if (ofd->flags & ~(O_ACCMODE | O_NONBLOCK) || (ofd->flags & O_ACCMODE) != mode)
+		return OFD_WRONG(flags);
+	if (ofd->pipe >= image->count[RBI_SEC_PIPES])
+		return OFD_WRONG(pipe);
+	return ofd->offset ? OFD_WRONG(offset) : 0;
+}
+
+static int check_listener(const struct rbi_ofd *ofd, u32 i, struct restart_fault *fault)
+{
+	if (ofd->path == RBI_NONE)
+		return OFD_WRONG(path);
+	if (ofd->flags & ~(O_ACCMODE | O_NONBLOCK) || (ofd->flags & O_ACCMODE) != O_RDWR)
+		return OFD_WRONG(flags);
+	if (ofd->pipe != RBI_NONE)
+		return OFD_WRONG(pipe);
+	if (ofd->offset)
+		return OFD_WRONG(offset);
+	return ofd->backlog > S32_MAX ? OFD_WRONG(backlog) : 0;
+}
+
+static int check_ofd(const struct restart_image *image, u32 i, struct restart_fault *fault)
+{
+	const struct rbi_ofd *ofd = &image->ofds[i];
+
+	if (ofd->reserved)
+		return OFD_WRONG(reserved);
+	if (ofd->kind != RBI_OFD_LISTEN_UNIX && ofd->backlog)
+		return OFD_WRONG(backlog);
+	switch (ofd->kind) {
+	case RBI_OFD_FILE:
+	case RBI_OFD_DEVICE:
+		return check_opened(ofd, FILE_FLAGS, i, fault);
+	case RBI_OFD_DIRECTORY:
+		return check_opened(ofd, DIRECTORY_FLAGS, i, fault);
+	case RBI_OFD_PIPE_READ:
+	case RBI_OFD_PIPE_WRITE:
+		return check_pipe_end(image, ofd, i, fault);
+	case RBI_OFD_LISTEN_UNIX:
+		return check_listener(ofd, i, fault);
+	default:
+		return OFD_WRONG(kind);
+	}
+}
+
+/* A pipe has at most one description of each end. */
+static int check_pipe_ends(const struct restart_image *image, unsigned long *readers,
+			   unsigned long *writers, struct restart_fault *fault)
+{
+	u32 i;
+
+	for (i = 0; i < image->count[RBI_SEC_OFDS]; i++) {
+		const struct rbi_ofd *ofd = &image->ofds[i];
+
+		if (ofd->pipe != RBI_NONE &&
+		    __test_and_set_bit(ofd->pipe,
+				       ofd->kind == RBI_OFD_PIPE_READ ? readers : writers))
+			return OFD_WRONG(pipe);
+	}
+	bitmap_or(readers, readers, writers, image->count[RBI_SEC_PIPES]);
+	return restart_check_all_used(image, RBI_SEC_PIPES, readers, fault);
+}
+
+static int check_pipes(const struct restart_image *image, struct restart_fault *fault)
+{
+	unsigned long *readers, *writers;
+	int err = -ENOMEM;
+	u32 i;
+
+	for (i = 0; i < image->count[RBI_SEC_PIPES]; i++) {
+		const struct rbi_pipe *pipe = &image->pipes[i];
+
+		if (!is_power_of_2(pipe->capacity) || pipe->capacity < RBI_PAGE_SIZE ||
+		    pipe->capacity > 1u << 20)
+			return PIPE_WRONG(capacity);
+		if (pipe->data_size > pipe->capacity)
+			return PIPE_WRONG(data_size);
+	}
+	readers = restart_bitmap(image, RBI_SEC_PIPES);
+	writers = restart_bitmap(image, RBI_SEC_PIPES);
+	if (readers && writers)
+		err = check_pipe_ends(image, readers, writers, fault);
+	kvfree(readers);
+	kvfree(writers);
+	return err;
+}
+
+static int check_fs(const struct restart_image *image, struct restart_fault *fault)
+{
+	u32 i;
+
+	for (i = 0; i < image->count[RBI_SEC_FS]; i++) {
+		const struct rbi_fs *fs = &image->fs[i];
+
+		if (fs->cwd == RBI_NONE)
+			return FS_WRONG(cwd);
+		if (fs->root == RBI_NONE)
+			return FS_WRONG(root);
+		if (fs->umask & ~0777)
+			return FS_WRONG(umask);
+		if (fs->reserved)
+			return FS_WRONG(reserved);
+	}
+	return 0;
+}
+
+int restart_check_files(const struct restart_image *image, struct restart_fault *fault)
+{
+	unsigned long *used = restart_bitmap(image, RBI_SEC_OFDS);
+	int err = 0;
+	u32 i;
+
+	if (!used)
+		return -ENOMEM;
+	for (i = 0; !err && i < image->count[RBI_SEC_FILES]; i++)
+		err = check_table(image, &image->files[i], used, fault);
+	if (!err)
+		err = restart_check_all_used(image, RBI_SEC_OFDS, used, fault);
+	kvfree(used);
+	for (i = 0; !err && i < image->count[RBI_SEC_OFDS]; i++)
+		err = check_ofd(image, i, fault);
+	return err ?: check_pipes(image, fault) ?: check_fs(image, fault);
+}

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Backings, address spaces, VMAs, layout and auxiliary vector. */
+#include <linux/auxvec.h>
+#include <linux/bitmap.h>
+#include <linux/elf.h>
+#include <linux/mman.h>
+#include <linux/mm_types.h>
+#include <linux/slab.h>
+
+#include "check.h"
+
+#define MM_WRONG(member) restart_wrong(fault, RBI_SEC_MMS, i, offsetof(struct rbi_mm, member))
+#define VMA_WRONG(member) restart_wrong(fault, RBI_SEC_VMAS, i, offsetof(struct rbi_vma, member))
+#define BACKING_WRONG(member)                                                                      \
+	restart_wrong(fault, RBI_SEC_BACKINGS, i, offsetof(struct rbi_backing, member))
+
+#define ALL_PROT (PROT_READ | PROT_WRITE | PROT_EXEC)
+#define STACK_FLAGS (RBI_VMA_GROWSDOWN | RBI_VMA_STACK)
+
+static int check_backing(const struct restart_image *image, u32 i, struct restart_fault *fault)
+{
+	const struct rbi_backing *backing = &image->backings[i];
+
+	if (backing->kind >= RBI_BACKING_KIND_COUNT)
+		return BACKING_WRONG(kind);
+	if (!backing->size || !IS_ALIGNED(backing->size, RBI_PAGE_SIZE) ||
+	    backing->size > RESTART_USER_END)
+		return BACKING_WRONG(size);
+	if ((backing->kind == RBI_BACKING_FILE) != (backing->path != RBI_NONE))
+		return BACKING_WRONG(path);
+	if (backing->kind == RBI_BACKING_FILE && backing->run_count)
+		return BACKING_WRONG(run_count);
+	return 0;
+}
+
+static int check_extent(const struct rbi_vma *vma, const struct rbi_vma *before, u32 i,
+			struct restart_fault *fault)
+{
+	if (!IS_ALIGNED(vma->start, RBI_PAGE_SIZE) || !restart_user_address(vma->start))
+		return VMA_WRONG(start);
+	if (!IS_ALIGNED(vma->end, RBI_PAGE_SIZE) || vma->end <= vma->start ||
+	    vma->end > RESTART_USER_END)
+		return VMA_WRONG(end);
+	if (before && vma->start < before->end)
+		return VMA_WRONG(start);
+	return 0;
+}
+
+static int check_backed(const struct restart_image *image, const struct rbi_vma *vma, u32 kind,
+			u32 i, struct restart_fault *fault)
+{
+	const struct rbi_backing *backing;
+
+	if (vma->backing >= image->count[RBI_SEC_BACKINGS])
+		return VMA_WRONG(backing);
+	backing = &image->backings[vma->backing];
+	if (backing->kind != kind)
+		return VMA_WRONG(backing);
+	if (!IS_ALIGNED(vma->offset, RBI_PAGE_SIZE) || vma->offset > backing->size ||
+	    vma->end - vma->start > backing->size - vma->offset)
+		return VMA_WRONG(offset);
+	return 0;
+}
+
+static int check_unbacked(const struct rbi_vma *vma, u32 i, struct restart_fault *fault)
+{
+	if (vma->backing != RBI_NONE)
+		return VMA_WRONG(backing);
+	return vma->offset ? VMA_WRONG(offset) : 0;
+}
+
+static int check_vma(const struct restart_image *image, u32 i, const struct rbi_vma *before,
+		     struct restart_fault *fault)
+{
+	const struct rbi_vma *vma = &image->vmas[i];
+	int err = check_extent(vma, before, i, fault);
+
+	if (err)
+		return err;
+	if (vma->prot & ~ALL_PROT)
+		return VMA_WRONG(prot);
+	switch (vma->kind) {
+	case RBI_VMA_ANON:
+		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~RBI_VMA_SHARED))
+			return VMA_WRONG(flags);
+		return check_unbacked(vma, i, fault);
+	case RBI_VMA_FILE:
+		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~STACK_FLAGS))
+			return VMA_WRONG(flags);
+		return check_backed(image, vma, RBI_BACKING_FILE, i, fault);
+	case RBI_VMA_SHMEM:
+		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~STACK_FLAGS) ||
+		    !(vma->flags & RBI_VMA_SHARED))
+			return VMA_WRONG(flags);
+		return check_backed(image, vma, RBI_BACKING_SHMEM, i, fault);
+	case RBI_VMA_VDSO:
+		if (vma->flags)
+			return VMA_WRONG(flags);
+		if (vma->prot != (PROT_READ | PROT_EXEC))
+			return VMA_WRONG(prot);
+		return check_unbacked(vma, i, fault);
+	default:
+		return VMA_WRONG(kind);
+	}
+}
+
+static int check_vmas(const struct restart_image *image, const struct rbi_mm *mm,
+		      unsigned long *used, struct restart_fault *fault)
+{
+	bool vdso = false;
+	u32 i;
+
+	for (i = mm->vma_first; i < mm->vma_first + mm->vma_count; i++) {
+		const struct rbi_vma *vma = &image->vmas[i];
+		int err = check_vma(image, i, i == mm->vma_first ? NULL : vma - 1, fault);
+
+		if (err)
+			return err;
+		if (vma->backing != RBI_NONE)
+			__set_bit(vma->backing, used);
+		if (vma->kind != RBI_VMA_VDSO)
+			continue;
+		if (vdso)
+			return VMA_WRONG(kind);
+		vdso = true;
+	}
+	return 0;
+}
+
+static int check_auxv(const struct restart_image *image, const struct rbi_mm *mm, u32 i,
+		      struct restart_fault *fault)
+{
+	u32 last = mm->auxv_first + mm->auxv_count - 1;
+	u32 k;
+
+	if (!mm->auxv_count)
+		return 0;
+	if (mm->auxv_count > AT_VECTOR_SIZE / 2)
+		return MM_WRONG(auxv_count);
+	for (k = mm->auxv_first; k <= last; k++)
+		if ((image->auxv[k].type == AT_NULL) != (k == last))
+			return restart_wrong(fault, RBI_SEC_AUXV, k,
+					     offsetof(struct rbi_auxv, type));
+	return 0;
+}
+
+/* The rules of validate_prctl_map_addr(), kernel/sys.c. */
+static int check_layout(const struct rbi_mm *mm, u32 i, struct restart_fault *fault)
+{
+	/* The eleven addresses lie one after the other. */
+	const u64 *addresses = &mm->start_code;
+	u32 count = (offsetofend(struct rbi_mm, env_end) - offsetof(struct rbi_mm, start_code)) /
+		    sizeof(u64);
+	bool set = mm->flags & RBI_MM_LAYOUT;
+	u32 k;
+
+	for (k = 0; k < count; k++)
+		if (set ? !restart_user_address(addresses[k]) : addresses[k] != 0)
+			return restart_wrong(fault, RBI_SEC_MMS, i,
+					     offsetof(struct rbi_mm, start_code) + k * sizeof(u64));
+	if (!set)
+		return 0;
+	if (mm->end_code <= mm->start_code)
+		return MM_WRONG(end_code);
+	if (mm->end_data < mm->start_data)
+		return MM_WRONG(end_data);
+	if (mm->brk < mm->start_brk)
+		return MM_WRONG(brk);
+	if (mm->arg_end < mm->arg_start)
+		return MM_WRONG(arg_end);
+	if (mm->env_end < mm->env_start)
+		return MM_WRONG(env_end);
+	return 0;
+}
+
+static int check_mm(const struct restart_image *image, u32 i, unsigned long *used,
+		    struct restart_fault *fault)
+{
+	const struct rbi_mm *mm = &image->mms[i];
+
+	if (mm->flags & ~RBI_MM_LAYOUT)
+		return MM_WRONG(flags);
+	return check_vmas(image, mm, used, fault) ?:
+	       check_auxv(image, mm, i, fault) ?:
+	       check_layout(mm, i, fault);
+}
+
+int restart_check_memory(const struct restart_image *image, struct restart_fault *fault)
+{
+	unsigned long *used = restart_bitmap(image, RBI_SEC_BACKINGS);
+	int err = 0;
+	u32 i;
+
+	if (!used)
+		return -ENOMEM;
+	for (i = 0; !err && i < image->count[RBI_SEC_BACKINGS]; i++)
+		err = check_backing(image, i, fault);
+	for (i = 0; !err && i < image->count[RBI_SEC_MMS]; i++)
+		err = check_mm(image, i, used, fault);
+	if (!err)
+		err = restart_check_all_used(image, RBI_SEC_BACKINGS, used, fault);
+	kvfree(used);
+	return err;
+}

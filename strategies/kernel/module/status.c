@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What user space is told. */
+#include "restart.h"
+
+void restart_fill_status(struct restart *r, struct restart_status *status)
+{
+	int verdict;
+	u32 i;
+
+	memset(status, 0, sizeof(*status));
+	spin_lock(&r->verdict_lock);
+	verdict = atomic_read(&r->verdict);
+	status->where = r->fault.where;
+	status->section = r->fault.section;
+	status->index = r->fault.index;
+	status->field = r->fault.field;
+	spin_unlock(&r->verdict_lock);
+
+	status->size = sizeof(*status);
+	status->state = verdict < 0 ? RESTART_FAILED : READ_ONCE(r->state);
+	status->error = verdict < 0 ? -verdict : -READ_ONCE(r->refusal);
+	if (READ_ONCE(r->state) != RESTART_EMPTY) {
+		status->tasks = r->image.count[RBI_SEC_TASKS];
+		status->arrived = status->tasks - atomic_read(&r->awaited);
+	}
+	status->steps = atomic_read(&r->steps);
+	status->root_pid = r->root_pid;
+	status->live = atomic_read(&restart_live);
+	for (i = 0; i < RESTART_CLASS_COUNT; i++) {
+		status->made[i] = atomic64_read(&r->made[i]);
+		status->attached[i] = atomic64_read(&r->attached[i]);
+		status->inherited[i] = r->inherited[i];
+	}
+	for (i = 0; i < RESTART_STAGE_COUNT; i++)
+		status->stage_ns[i] = atomic64_read(&r->stage_ns[i]);
+	status->ready_ns = r->ready_ns;
+}

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Tasks. kernel_clone() starts them in a kernel function, sharing all that they
+ * need not have of their own; there a task attaches its objects, creates its
+ * children, completes itself and stands at the barrier. It goes to user mode
+ * the way a new task does, or dies on that way.
+ */
+#include <linux/sched/signal.h>
+#include <linux/sched/task.h>
+#include <linux/task_work.h>
+
+#include "restart.h"
+#include "symbols.h"
+
+static int failed(struct restart_task *t, int err, u32 where)
+{
+	return restart_fail(t->restart, err, where, t->index);
+}
+
+int restart_attach_all(struct restart_task *t)
+{
+	u64 since = restart_clock();
+	int err = restart_fs(t);
+
+	if (err)
+		return failed(t, err, RESTART_AT_FS);
+	err = restart_found(t);
+	if (err)
+		return failed(t, err, RESTART_AT_SESSION);
+	err = restart_mm(t);
+	if (err)
+		return failed(t, err, RESTART_AT_MM);
+	err = restart_descriptors(t);
+	if (err)
+		return failed(t, err, RESTART_AT_FILES);
+	restart_account(t->restart, RESTART_STAGE_ATTACH, since + t->filled_ns);
+	return 0;
+}
+
+int restart_complete(struct restart_task *t)
+{
+	u64 since = restart_clock();
+	int err = restart_signals(t);
+
+	if (err)
+		return failed(t, err, RESTART_AT_SIGNALS);
+	err = restart_thread_state(t);
+	if (!err)
+		err = restart_registers(t);
+	if (err)
+		return failed(t, err, RESTART_AT_REGISTERS);
+	restart_account(t->restart, RESTART_STAGE_REGISTERS, since);
+	err = restart_step(t->restart);
+	if (err)
+		return failed(t, err, RESTART_AT_BARRIER);
+	return restart_stand(t);
+}
+
+/* On the way to user mode, after the kernel has stored its own return value. */
+static void last_step(struct callback_head *work)
+{
+	struct restart_task *t = container_of(work, struct restart_task, work);
+
+	restart_last_register(t);
+	restart_leave(t->restart);
+}
+
+void restart_end(struct restart_task *t, int err)
+{
+	if (err) {
+		send_sig(SIGKILL, current, 1);
+		restart_leave(t->restart);
+		return;
+	}
+	restart_unblock(restart_record(t)->blocked);
+	init_task_work(&t->work, last_step);
+	if (task_work_add(current, &t->work, TWA_RESUME))
+		restart_leave(t->restart); /* it is exiting */
+}
+
+static int create_children(struct restart_task *t)
+{
+	u32 child;
+
+	for (child = t->first_child; child != RBI_NONE;) {
+		struct restart_task *c = &t->restart->tasks[child];
+		int err = restart_create(c);
+
+		if (err)
+			return err;
+		child = c->next_sibling;
+	}
+	return 0;
+}
+
+static int build(struct restart_task *t)
+{
+	int err = restart_creator(&t->restart->image, t->index) == RBI_NONE ? restart_cling(t) : 0;
+
+	if (err)
+		return failed(t, err, RESTART_AT_BARRIER);
+	err = restart_sighand(t);
+	if (err)
+		return failed(t, err, RESTART_AT_SIGHAND);
+	return restart_attach_all(t) ?: create_children(t) ?: restart_complete(t);
+}
+
+static int task_main(void *argument)
+{
+	struct restart_task *t = argument;
+
+	restart_end(t, build(t));
+	return 0;
+}
+
+static u64 clone_flags(const struct restart_task *t, bool thread)
+{
+	u64 flags = CLONE_VM | CLONE_UNTRACED;
+
+	if (thread)
+		flags |= CLONE_THREAD | CLONE_SYSVSEM;
+	if (t->how[RESTART_CLASS_FILES] != RESTART_COPY)
+		flags |= CLONE_FILES;
+	if (t->how[RESTART_CLASS_FS] != RESTART_COPY)
+		flags |= CLONE_FS;
+	if (t->how[RESTART_CLASS_SIGHAND] != RESTART_COPY)
+		flags |= CLONE_SIGHAND;
+	return flags;
+}
+
+/* Current creates task @t. */
+int restart_create(struct restart_task *t)
+{
+	struct restart *r = t->restart;
+	const struct rbi_task *record = restart_record(t);
+	bool thread = !restart_is_leader(&r->image, t->index);
+	pid_t pid = record->pid;
+	struct kernel_clone_args args = {
+		.flags = clone_flags(t, thread),
+		.exit_signal = thread ? 0 : r->image.groups[record->group].exit_signal,
+		.fn = task_main,
+		.fn_arg = t,
+		.set_tid = &pid,
+		.set_tid_size = 1,
+	};
+	u64 since = restart_clock();
+	int err = restart_step(r);
+
+	if (err)
+		return failed(t, err, RESTART_AT_CREATE);
+	restart_enter(r);
+	err = HIDDEN(kernel_clone)(&args);
+	if (err < 0) {
+		failed(t, err, RESTART_AT_CREATE);
+		restart_leave(r);
+		return err;
+	}
+	if (!t->index)
+		r->root_pid = err;
+	restart_account(r, RESTART_STAGE_CREATE, since);
+	return 0;
+}
