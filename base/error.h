@@ -17,6 +17,7 @@ enum class ErrorKind {
   kLacking,      ///< A privilege, device or resource is missing: exit code 77.
   kRestart,      ///< A restart failed or restored something wrong: exit code 1.
   kSystem,       ///< A system call failed where it should not: exit code 1.
+  kNoResult,     ///< The virtual machine ended without a result: exit code 4.
 };
 
 /// One clear sentence about what failed, and what to do about it.

@@ -5,7 +5,10 @@
 #include "harness/exit_code.h"
 #include "harness/image_commands.h"
 #include "harness/list_command.h"
+#include "harness/matrix.h"
 #include "harness/run_command.h"
+#include "harness/selection.h"
+#include "harness/where_to_run.h"
 
 namespace rb {
 namespace {
@@ -16,7 +19,22 @@ class Dispatcher {
   Dispatcher(const Parts& parts, const Streams& streams) : parts_(parts), streams_(streams) {}
 
   Result<int> operator()(const RunOptions& options) const {
-    return run_command(options, parts_, streams_);
+    Situation situation;
+    situation.in_guest = parts_.guest != nullptr;
+    situation.counts_instructions = situation.in_guest && parts_.guest->counts_instructions();
+    situation.device = has_device();
+    situation.need_device = needing_device(options.strategies, parts_, true);
+    if (!situation.device) {
+      situation.left_out = needing_device(options.strategies, parts_, false);
+    }
+    auto decision = where_to_run(options, situation);
+    if (!decision) return tl::unexpected(std::move(decision).error());
+    if (!decision->notice.empty()) streams_.err << "bench: " << decision->notice << std::endl;
+    RunOptions decided = options;
+    decided.clock = decision->clock;
+    if (decision->place == Place::kHere) return run_command(decided, parts_, streams_);
+    RB_TRY(check(options));
+    return parts_.run_in_vm(decided, !situation.need_device.empty(), streams_);
   }
   Result<int> operator()(const ListStrategies& options) const {
     return list_strategies(options, parts_, streams_.out);
@@ -42,6 +60,21 @@ class Dispatcher {
   }
 
  private:
+  /// What is wrong with the command line is to be found out before a boot.
+  [[nodiscard]] Status check(const RunOptions& options) const {
+    const auto strategies = select_strategies(options.strategies, parts_);
+    const auto usage = [](const Error& error) { return error.kind == ErrorKind::kUsage; };
+    if (!strategies && usage(strategies.error())) return tl::unexpected(strategies.error());
+    // What this machine lacks for them, the other may have.
+    const auto matrix = make_matrix(
+        options, parts_,
+        strategies ? *strategies
+                   : std::vector<const Strategy*>(parts_.strategies.begin(),
+                                                  parts_.strategies.end()));
+    if (!matrix && usage(matrix.error())) return tl::unexpected(matrix.error());
+    return {};
+  }
+
   static Result<int> ok(Status status) {
     return std::move(status).map([] { return static_cast<int>(kExitOk); });
   }

@@ -3,7 +3,9 @@
 
 #include <ostream>
 #include <span>
+#include <string>
 
+#include "harness/json_results.h"
 #include "harness/parts.h"
 
 namespace rb {
@@ -13,6 +15,9 @@ struct Streams {
   std::ostream& out;  ///< results
   std::ostream& err;  ///< errors, warnings, progress
   bool err_is_terminal = false;
+  std::ostream* progress = nullptr;  ///< for progress, in place of a terminal `err`
+  /// Puts the text of --out FILE in its place, as a whole.
+  Status (*replace_file)(const std::string& path, const std::string& text) = rb::replace_file;
 };
 
 /// Runs a command line, the program's name first. @return the exit code

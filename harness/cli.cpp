@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <array>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "harness/names.h"
@@ -24,8 +25,8 @@ constexpr const char* kExamples = R"(Examples:
   bench --image prefork.img
       a workload's image as a file, and restarts of it
 
-Exit codes: 0 ok; 1 a restart failed or was wrong; 2 usage; 77 the machine lacks
-something; 128 + n ended by signal n. Google Benchmark's own --benchmark_... flags
+Exit codes: 0 ok; 1 a restart failed or was wrong; 2 usage; 4 the virtual machine
+ended without a result; 77 the machine lacks something; 128 + n ended by signal n. Google Benchmark's own --benchmark_... flags
 are passed on to it.)";
 
 /// Flags of Google Benchmark that have the meaning of one of ours.
@@ -53,7 +54,10 @@ constexpr Choices<VerifyMode> kVerifyModes = {{"all", VerifyMode::kAll},
                                               {"first", VerifyMode::kFirst},
                                               {"none", VerifyMode::kNone}};
 constexpr Choices<PidMode> kPidModes = {{"own", PidMode::kOwn}, {"host", PidMode::kHost}};
-constexpr Choices<ClockKind> kClocks = {{"wall", ClockKind::kWall}, {"fake", ClockKind::kFake}};
+// "fake" is for the tests of this program; it is not in its help.
+constexpr Choices<ClockKind> kClocks = {{"wall", ClockKind::kWall},
+                                        {"instructions", ClockKind::kInstructions},
+                                        {"fake", ClockKind::kFake}};
 
 template <std::size_t N>
 std::string_view look_up(const std::array<std::pair<std::string_view, std::string_view>, N>& table,
@@ -103,8 +107,8 @@ struct Parsed {
 };
 
 /// CLI11's own transformer answers a wrong word with its whole table.
-template <class Value>
-CLI::Option* add_choice(CLI::App& app, const char* name, Value& target,
+template <class Value, class Target>
+CLI::Option* add_choice(CLI::App& app, const char* name, Target& target,
                         const Choices<Value>& choices, const char* description) {
   const auto choose = [name, &target, &choices](const std::string& word) {
     std::string words;
@@ -177,8 +181,43 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
                  "Write the results as JSON; '-' prints them, the table then "
                  "goes to stderr")
       ->option_text("FILE");
-  // For the tests of this program; not in its help.
-  add_choice(app, "--clock", run.clock, kClocks, "")->group("");
+  add_choice(app, "--clock", run.clock, kClocks,
+             "What is measured: wall time, or the instructions that an emulated virtual machine "
+             "executes")
+      ->option_text("wall|instructions [wall; emulated: instructions]");
+}
+
+void add_vm_options(CLI::App& app, VmOptions& vm) {
+  constexpr const char* kGroup = "Where to run";
+  auto* wanted =
+      app.add_flag("--vm", vm.wanted, "Run in a Debian kernel in QEMU: KVM, or else emulated");
+  app.add_flag("--native", vm.native,
+               "Run on this kernel, also where a strategy needs a module that it has not")
+      ->group(kGroup)
+      ->excludes(wanted);
+  wanted->group(kGroup);
+  app.add_option("--vm-kernel", vm.kernel,
+                 "Its kernel: the version of an installed one, the beginning of it, or the path of "
+                 "a bzImage; default: Debian's 6.1 cloud kernel")
+      ->option_text("VERSION|PATH")
+      ->group(kGroup);
+  app.add_option("--vm-memory", vm.memory_mib, "Its memory in MiB; a unit may follow, as in 4G")
+      ->transform(CLI::AsNumberWithUnit(std::map<std::string, unsigned>{{"M", 1}, {"G", 1024}}))
+      ->check(CLI::Range(256u, 1u << 24))
+      ->option_text("MIB [4G]")
+      ->group(kGroup);
+  app.add_option("--vm-cpus", vm.cpus, "Its CPUs; emulated, it has one")
+      ->check(CLI::Range(1u, 255u))
+      ->capture_default_str()
+      ->group(kGroup);
+  app.add_option("--vm-timeout", vm.timeout_s,
+                 "Seconds without a sign of life after which it is given up")
+      ->check(CLI::Range(1u, 1000000u))
+      ->capture_default_str()
+      ->group(kGroup);
+  app.add_option("--vm-kernel-args", vm.kernel_arguments, "More for its kernel's command line")
+      ->option_text("TEXT")
+      ->group(kGroup);
 }
 
 struct Subcommands {
@@ -248,6 +287,7 @@ Result<Command> parse_command_line(std::span<const char* const> arguments, const
   app.footer(kExamples);
   app.require_subcommand(0, 1);
   add_run_options(app, parsed, parts);
+  add_vm_options(app, parsed.run.vm);
   const Subcommands commands = add_subcommands(app, parsed);
   try {
     std::reverse(ours.begin(), ours.end());  // CLI11 takes them from the back

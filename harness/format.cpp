@@ -9,17 +9,19 @@ namespace {
 
 struct Unit {
   const char* name;
-  double ns;
+  double size;
 };
 
+constexpr std::array<Unit, 4> kTimes = {{{"ns", 1.0}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}}};
+constexpr std::array<Unit, 4> kInstructions = {{{"", 1.0}, {"k", 1e3}, {"M", 1e6}, {"G", 1e9}}};
+
 /// The largest unit in which the number is at least 1 once it is rounded.
-const Unit& unit_for(double ns) {
-  static constexpr std::array<Unit, 4> kUnits = {
-      {{"ns", 1.0}, {"us", 1e3}, {"ms", 1e6}, {"s", 1e9}}};
-  for (std::size_t i = 0; i + 1 < kUnits.size(); ++i) {
-    if (ns / kUnits[i].ns < 999.5) return kUnits[i];
+const Unit& unit_for(double amount, Scale scale) {
+  const auto& units = scale == Scale::kInstructions ? kInstructions : kTimes;
+  for (std::size_t i = 0; i + 1 < units.size(); ++i) {
+    if (amount / units[i].size < 999.5) return units[i];
   }
-  return kUnits.back();
+  return units.back();
 }
 
 /// Decimals that give a number three digits, once it is rounded.
@@ -27,15 +29,16 @@ int decimals_for(double value) { return value < 9.995 ? 2 : value < 99.95 ? 1 : 
 
 }  // namespace
 
-std::string format_duration(double ns) {
-  const Unit& unit = unit_for(ns);
-  const double value = ns / unit.ns;
-  return fmt::format("{:.{}f} {}", value, decimals_for(value), unit.name);
+std::string format_amount(double amount, Scale scale) {
+  const Unit& unit = unit_for(amount, scale);
+  const double value = amount / unit.size;
+  const char* space = *unit.name == '\0' ? "" : " ";
+  return fmt::format("{:.{}f}{}{}", value, decimals_for(value), space, unit.name);
 }
 
-std::string format_deviation(double deviation_ns, double duration_ns) {
-  const Unit& unit = unit_for(duration_ns);
-  return fmt::format("{:.{}f}", deviation_ns / unit.ns, decimals_for(duration_ns / unit.ns));
+std::string format_deviation(double deviation, double amount, Scale scale) {
+  const Unit& unit = unit_for(amount, scale);
+  return fmt::format("{:.{}f}", deviation / unit.size, decimals_for(amount / unit.size));
 }
 
 std::string format_ratio(std::optional<double> ratio) {

@@ -7,13 +7,19 @@
 
 namespace rb {
 
-/// A duration with three digits and its unit: "41.2 us". Units are ns, us, ms, s.
-/// @param ns not negative
-[[nodiscard]] std::string format_duration(double ns);
+/// What a number counts.
+enum class Scale {
+  kTime,          ///< ns; units are ns, us, ms, s
+  kInstructions,  ///< units are none, k, M, G
+};
 
-/// A deviation in the unit and with the decimals of the duration it belongs to,
+/// An amount with three digits and its unit: "41.2 us", "12.3 k".
+/// @param amount not negative
+[[nodiscard]] std::string format_amount(double amount, Scale scale);
+
+/// A deviation in the unit and with the decimals of the amount it belongs to,
 /// without naming the unit: of 41.2 us, "0.3".
-[[nodiscard]] std::string format_deviation(double deviation_ns, double duration_ns);
+[[nodiscard]] std::string format_deviation(double deviation, double amount, Scale scale);
 
 /// Three digits: "1.63", "12.4", "250"; "-" for none.
 [[nodiscard]] std::string format_ratio(std::optional<double> ratio);

@@ -6,6 +6,7 @@
 
 #include "base/replacement.h"
 #include "harness/benchmark_rows.h"
+#include "harness/clock_names.h"
 #include "harness/selection.h"
 #include "harness/summary.h"
 #include "harness/verify_mode.h"
@@ -43,6 +44,8 @@ std::string_view error_kind_name(ErrorKind kind) {
       return "restart";
     case ErrorKind::kSystem:
       return "system";
+    case ErrorKind::kNoResult:
+      return "no result";
   }
   return "?";
 }
@@ -106,12 +109,14 @@ Json objects_json(const ObjectCounts& counts) {
   return objects;
 }
 
-Json cell_json(const GroupResult& group, const CellResult& cell, VerifyMode verify) {
+Json cell_json(const GroupResult& group, const CellResult& cell, VerifyMode verify,
+               ClockKind clock) {
   Json object = {{"name", cell.name}};
   add_identity(object, group, cell);
   object["state"] = state_name(cell.state);
   object["verified"] = verified_json(cell, verify);
   if (const auto median = median_ns(cell)) {
+    object["unit"] = clock_unit(clock);
     object["median_ns"] = *median;
     object["median_absolute_deviation_ns"] = median_absolute_deviation(totals_ns(cell));
     object["samples_ns"] =
@@ -151,7 +156,7 @@ bool write_all(const Fd& fd, std::string_view text) {
 }  // namespace
 
 Json results_json(const RunResult& run, const Json& context,
-                  const std::vector<std::string>& warnings, VerifyMode verify) {
+                  const std::vector<std::string>& warnings, VerifyMode verify, ClockKind clock) {
   Json document = {{"context", context},
                    {"interrupted", run.signal != 0},
                    {"warnings", warnings},
@@ -160,7 +165,7 @@ Json results_json(const RunResult& run, const Json& context,
   for (const GroupResult& group : run.groups) {
     for (const CellResult& cell : group.cells) {
       add_rows(document["benchmarks"], group, cell);
-      document["cells"].push_back(cell_json(group, cell, verify));
+      document["cells"].push_back(cell_json(group, cell, verify, clock));
     }
   }
   return document;

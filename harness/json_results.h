@@ -17,7 +17,7 @@ inline constexpr int kResultsSchemaVersion = 1;
 [[nodiscard]] nlohmann::ordered_json results_json(const RunResult& run,
                                                   const nlohmann::ordered_json& context,
                                                   const std::vector<std::string>& warnings,
-                                                  VerifyMode verify);
+                                                  VerifyMode verify, ClockKind clock);
 
 /// As text: a line for every row and cell, so that files can be compared.
 [[nodiscard]] std::string to_text(const nlohmann::ordered_json& document);

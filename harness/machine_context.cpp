@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "harness/benchmark_rows.h"
+#include "harness/clock_names.h"
 #include "harness/json_results.h"
 #include "harness/verify_mode.h"
 
@@ -45,9 +46,18 @@ Json library_versions() {
                                         NLOHMANN_JSON_VERSION_MINOR, NLOHMANN_JSON_VERSION_PATCH)}};
 }
 
+Json vm_json(const VirtualMachine& guest) {
+  return {{"qemu", guest.qemu},
+          {"accelerator", guest.accelerator},
+          {"kernel", guest.kernel},
+          {"kernel_arguments", guest.kernel_arguments},
+          {"memory_mib", guest.memory_mib},
+          {"cpus", guest.cpus}};
+}
+
 }  // namespace
 
-Json machine_context(const RunOptions& options) {
+Json machine_context(const RunOptions& options, const VirtualMachine* guest) {
   Json context = benchmark_context();
   context["schema_version"] = kResultsSchemaVersion;
   context["bench_version"] = RB_VERSION;
@@ -67,7 +77,10 @@ Json machine_context(const RunOptions& options) {
 
   context["start_time"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::time(nullptr)));
   context["command_line"] = options.command_line;
-  context["clock"] = options.clock == ClockKind::kWall ? "wall" : "fake";
+  const ClockKind clock = options.clock.value_or(ClockKind::kWall);
+  context["clock"] = clock_name(clock);
+  context["unit"] = clock_unit(clock);
+  if (guest != nullptr) context["vm"] = vm_json(*guest);
   context["pids"] = options.strategy_options.pids == PidMode::kOwn ? "own" : "host";
   context["cpus"] = options.strategy_options.cpus;
   context["seed"] = options.seed;

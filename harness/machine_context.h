@@ -6,12 +6,15 @@
 #include <vector>
 
 #include "harness/options.h"
+#include "harness/virtual_machine.h"
 
 namespace rb {
 
 /// Google Benchmark's context, the kernel, CPU, memory, compiler, versions and
 /// the options of the run. Taken once, at the start.
-[[nodiscard]] nlohmann::ordered_json machine_context(const RunOptions& options);
+/// @param guest  the virtual machine that this runs in; nullptr = none
+[[nodiscard]] nlohmann::ordered_json machine_context(const RunOptions& options,
+                                                     const VirtualMachine* guest);
 
 /// What makes the numbers of a run in that context less worth, a sentence each.
 [[nodiscard]] std::vector<std::string> context_warnings(const nlohmann::ordered_json& context);

@@ -6,12 +6,15 @@
 //   trial.h          one restart               results.h     what came out
 //   table.h          for people                json_results.h  for programs
 //   exit_code.h      what the program ends with
+//   where_to_run.h   here, or in ...        vm/run_in_vm.h  a virtual machine
 
 #include <unistd.h>
 
 #include <iostream>
 
 #include "harness/bench.h"
+#include "harness/vm/guest_init.h"
+#include "harness/vm/run_in_vm.h"
 
 namespace {
 
@@ -31,7 +34,9 @@ int main(int argc, char** argv) {
       .make_fixtures = rb::make_fixtures,
       .verify_stopped = rb::verify_stopped,
       .verify_running = rb::verify_running,
+      .run_in_vm = rb::vm::run_in_vm,
   };
+  if (rb::vm::is_guest_init()) rb::vm::guest_init(parts);
   const rb::Streams streams = {std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1};
   return rb::run_bench({argv, static_cast<std::size_t>(argc)}, parts, streams);
 }

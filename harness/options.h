@@ -20,8 +20,20 @@ enum class VerifyMode {
 };
 
 enum class ClockKind {
-  kWall,  ///< CLOCK_MONOTONIC.
-  kFake,  ///< FakeTime: the same numbers in every run, for tests of the program.
+  kWall,          ///< CLOCK_MONOTONIC.
+  kInstructions,  ///< Instructions executed by an emulated machine: stages count them as ns.
+  kFake,          ///< FakeTime: the same numbers in every run, for tests of the program.
+};
+
+/// Where to run, and the virtual machine if there. Prose: docs/virtual-machine.md.
+struct VmOptions {
+  bool wanted = false;    ///< --vm
+  bool native = false;    ///< --native
+  std::string kernel;     ///< a version, its beginning, or a path; empty = the default
+  unsigned memory_mib = 4096;
+  unsigned cpus = 1;
+  unsigned timeout_s = 600;       ///< of silence, after which the guest is given up
+  std::string kernel_arguments;  ///< more for the kernel's command line
 };
 
 /// Time restarts: bench without a subcommand.
@@ -36,7 +48,8 @@ struct RunOptions {
   VerifyMode verify = VerifyMode::kSample;
   StrategyOptions strategy_options;
   std::uint64_t seed = 1;
-  ClockKind clock = ClockKind::kWall;
+  std::optional<ClockKind> clock;            ///< nothing: the only one, or wall time
+  VmOptions vm;
   std::string out;                           ///< JSON file; "-" = stdout; empty = none
   std::vector<std::string> benchmark_flags;  ///< --benchmark_… for Google Benchmark
   std::vector<std::string> command_line;     ///< as given, for the results

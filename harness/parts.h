@@ -5,14 +5,18 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "harness/options.h"
 #include "harness/verify/verify.h"
+#include "harness/virtual_machine.h"
 #include "image/image.h"
 #include "strategies/strategy.h"
 #include "workloads/workload.h"
 
 namespace rb {
 
-/// Registries and functions of the other parts. Every field is required.
+struct Streams;
+
+/// Registries and functions of the other parts. Every field is required but `guest`.
 struct Parts {
   std::span<const Strategy* const> strategies;
   std::span<const Workload* const> workloads;
@@ -22,6 +26,11 @@ struct Parts {
   Status (*make_fixtures)(const Image& image);
   Result<Verification> (*verify_stopped)(const Image& image, const Tree& tree);
   Result<Verification> (*verify_running)(const Image& image, const Tree& tree, unsigned timeout_s);
+
+  /// Runs the command line in a virtual machine. @return its exit code
+  /// @param needs_module  a strategy was named that needs /dev/restart
+  Result<int> (*run_in_vm)(const RunOptions& options, bool needs_module, const Streams& streams);
+  const VirtualMachine* guest = nullptr;  ///< The one that this is running in.
 };
 
 }  // namespace rb

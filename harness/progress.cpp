@@ -9,16 +9,16 @@ constexpr const char* kEraseLine = "\r\033[K";  // ECMA-48: EL, erase to the end
 
 }  // namespace
 
-Progress::Progress(std::ostream& terminal, bool shown, std::size_t cells, TimeSource& time)
+Progress::Progress(std::ostream& terminal, bool shown, std::size_t cells, TimeSource* time)
     : terminal_(terminal), shown_(shown), cells_(cells), time_(time) {
-  if (shown_) begin_ns_ = time_.now_ns();
+  if (shown_ && time_ != nullptr) begin_ns_ = time_->now_ns();
 }
 
 void Progress::at(const std::string& name) {
   if (!shown_) return;
   std::string left;
-  if (done_ > 0) {
-    const double so_far = static_cast<double>(time_.now_ns() - begin_ns_) * 1e-9;
+  if (done_ > 0 && time_ != nullptr) {
+    const double so_far = static_cast<double>(time_->now_ns() - begin_ns_) * 1e-9;
     left = fmt::format(", about {:.0f} s left",
                        so_far / static_cast<double>(done_) * static_cast<double>(cells_ - done_));
   }

@@ -16,7 +16,8 @@ namespace rb {
 class Progress {
  public:
   /// @param shown  whether `terminal` is one
-  Progress(std::ostream& terminal, bool shown, std::size_t cells, TimeSource& time);
+  /// @param time   nullptr: none that a person waits for; nothing is said of time left
+  Progress(std::ostream& terminal, bool shown, std::size_t cells, TimeSource* time);
 
   /// A cell or image that work has begun or goes on with.
   void at(const std::string& name);
@@ -29,7 +30,7 @@ class Progress {
   bool shown_;
   std::size_t cells_;
   std::size_t done_ = 0;
-  TimeSource& time_;
+  TimeSource* time_;
   std::uint64_t begin_ns_ = 0;
 };
 

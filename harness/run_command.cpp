@@ -16,11 +16,13 @@ namespace {
 /// Takes the results to where the options want them.
 class Output {
  public:
-  Output(const RunOptions& options, const Streams& streams, const std::vector<Group>& matrix)
+  Output(const RunOptions& options, const Streams& streams, const std::vector<Group>& matrix,
+         const VirtualMachine* guest)
       : options_(options),
         streams_(streams),
-        table_(to_stdout() ? streams.err : streams.out, matrix, options.verify),
-        context_(machine_context(options)),
+        table_(to_stdout() ? streams.err : streams.out, matrix, options.verify,
+               options.clock == ClockKind::kInstructions),
+        context_(machine_context(options, guest)),
         warnings_(context_warnings(context_)) {}
 
   /// A file that cannot be written is found out before anything is measured.
@@ -47,11 +49,11 @@ class Output {
  private:
   [[nodiscard]] bool to_stdout() const { return options_.out == "-"; }
   [[nodiscard]] std::string text(const RunResult& run) const {
-    return to_text(results_json(run, context_, warnings_, options_.verify));
+    return to_text(results_json(run, context_, warnings_, options_.verify, *options_.clock));
   }
   Status write_file(const RunResult& run) const {
     if (options_.out.empty() || to_stdout()) return {};
-    return replace_file(options_.out, text(run));
+    return streams_.replace_file(options_.out, text(run));
   }
 
   const RunOptions& options_;
@@ -60,6 +62,18 @@ class Output {
   nlohmann::ordered_json context_;
   std::vector<std::string> warnings_;
 };
+
+TimeSource& time_source(ClockKind clock, FakeTime& fake) {
+  switch (clock) {
+    case ClockKind::kWall:
+      return monotonic_time();
+    case ClockKind::kInstructions:
+      return cycle_counter();
+    case ClockKind::kFake:
+      break;
+  }
+  return fake;
+}
 
 }  // namespace
 
@@ -72,13 +86,16 @@ Result<int> run_command(const RunOptions& options, const Parts& parts, const Str
 
   std::size_t cells = 0;
   for (const Group& group : *matrix) cells += group.strategies.size();
-  Output output(options, streams, *matrix);
+  Output output(options, streams, *matrix, parts.guest);
   RB_TRY(output.begin());
 
   const InterruptGuard guard;
   FakeTime fake;
-  TimeSource& time = options.clock == ClockKind::kWall ? monotonic_time() : fake;
-  Progress progress(streams.err, streams.err_is_terminal, cells, monotonic_time());
+  TimeSource& time = time_source(*options.clock, fake);
+  const bool own_stream = streams.progress != nullptr;
+  Progress progress(own_stream ? *streams.progress : streams.err,
+                    own_stream || streams.err_is_terminal, cells,
+                    options.clock == ClockKind::kInstructions ? nullptr : &monotonic_time());
   Status written;
   const RunResult run =
       run_matrix(*matrix, options, parts, time, progress, [&](const RunResult& so_far) {

@@ -107,8 +107,8 @@ Status initialize_benchmark(const RunOptions& options) {
   static std::string program;
   program = options.command_line.empty() ? "bench" : options.command_line.front();
   std::vector<std::string> arguments;
-  // GB's shuffle has no seed; a run on the fake clock is to repeat exactly.
-  const bool interleave = options.clock == ClockKind::kWall;
+  // GB's shuffle has no seed; a run on a clock without drift is to repeat exactly.
+  const bool interleave = options.clock.value_or(ClockKind::kWall) == ClockKind::kWall;
   arguments.push_back(std::string("--benchmark_enable_random_interleaving=") +
                       (interleave ? "true" : "false"));
   arguments.insert(arguments.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());

@@ -50,10 +50,28 @@ std::optional<std::string> machine_lacks(const Strategy& strategy) {
       !has_capability(CAP_CHECKPOINT_RESTORE)) {
     return "needs root (CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE)";
   }
-  if ((strategy.flags & kNeedsDevice) != 0 && ::access(kDevice, R_OK | W_OK) != 0) {
+  if ((strategy.flags & kNeedsDevice) != 0 && !has_device()) {
     return fmt::format("needs {}, a device of the restart module", kDevice);
   }
   return std::nullopt;
+}
+
+bool has_device() { return ::access(kDevice, R_OK | W_OK) == 0; }
+
+std::vector<std::string> needing_device(const std::vector<std::string>& names, const Parts& parts,
+                                        bool named) {
+  const auto is_named = [&](std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  const bool all = names.empty() || is_named("all");
+  std::vector<std::string> needing;
+  for (const Strategy* strategy : parts.strategies) {
+    if ((strategy->flags & kNeedsDevice) == 0) continue;
+    const bool counts = named ? is_named(strategy->name)
+                              : all && strategy->kind != StrategyKind::kTest;
+    if (counts) needing.emplace_back(strategy->name);
+  }
+  return needing;
 }
 
 Result<std::vector<const Strategy*>> select_strategies(const std::vector<std::string>& names,

@@ -20,6 +20,14 @@ namespace rb {
 [[nodiscard]] Result<std::vector<const Strategy*>> select_strategies(
     const std::vector<std::string>& names, const Parts& parts);
 
+/// Whether there is a /dev/restart that may be used.
+[[nodiscard]] bool has_device();
+
+/// Strategies that need /dev/restart: those that were named (`named`), or, if
+/// "all" is asked for, those that it would mean.
+[[nodiscard]] std::vector<std::string> needing_device(const std::vector<std::string>& names,
+                                                      const Parts& parts, bool named);
+
 /// "restart", "variant", "reference", "test".
 [[nodiscard]] std::string_view kind_name(StrategyKind kind);
 

@@ -50,8 +50,13 @@ std::string_view word_for(CellState state) {
 
 }  // namespace
 
-Table::Table(std::ostream& out, const std::vector<Group>& matrix, VerifyMode verify)
-    : out_(out), verify_(verify), source_width_(8), strategy_width_(8) {
+Table::Table(std::ostream& out, const std::vector<Group>& matrix, VerifyMode verify,
+             bool instructions)
+    : out_(out),
+      verify_(verify),
+      scale_(instructions ? Scale::kInstructions : Scale::kTime),
+      source_width_(8),
+      strategy_width_(8) {
   for (const Group& group : matrix) {
     source_width_ = std::max(source_width_, group.source.name.size());
     for (const Strategy* strategy : group.strategies) {
@@ -61,8 +66,13 @@ Table::Table(std::ostream& out, const std::vector<Group>& matrix, VerifyMode ver
 }
 
 void Table::print_header() {
+  if (scale_ == Scale::kInstructions) {
+    out_ << "Numbers are instructions, of tasks and kernel, in an emulated machine, not times; "
+            "k, M, G: 10^3, 10^6, 10^9\n\n";
+  }
   out_ << fmt::format("{:<{}}  {:<{}}  {:>8}  {:>11}  {:>7}  {:>9}  {:>8}  {:>7}  {}\n", "workload",
-                      source_width_, "strategy", strategy_width_, "tasks", "median", "spread",
+                      source_width_, "strategy", strategy_width_, "tasks",
+                      "median", "spread",
                       "per task", "vs first", "vs bare", "verified");
   header_printed_ = true;
 }
@@ -91,9 +101,10 @@ void Table::print_cell(const GroupResult& group, const CellResult& cell, bool fi
   timed_ = true;
   const auto tasks = static_cast<double>(std::max<std::size_t>(group.tasks, 1));
   out_ << fmt::format(
-      "{}  {:>11}  {:>7}  {:>9}  {:>8}  {:>7}  {}\n", start, format_duration(*median),
-      format_deviation(median_absolute_deviation(totals_ns(cell)), *median),
-      format_duration(*median / tasks), format_ratio(ratio(median, median_ns(group.cells.front()))),
+      "{}  {:>11}  {:>7}  {:>9}  {:>8}  {:>7}  {}\n", start, format_amount(*median, scale_),
+      format_deviation(median_absolute_deviation(totals_ns(cell)), *median, scale_),
+      format_amount(*median / tasks, scale_),
+      format_ratio(ratio(median, median_ns(group.cells.front()))),
       format_ratio(ratio(median, median_of(group, kReferenceName))), verified_mark(cell));
 }
 

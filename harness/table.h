@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "harness/format.h"
 #include "harness/matrix.h"
 #include "harness/results.h"
 
@@ -15,7 +16,8 @@ namespace rb {
 class Table {
  public:
   /// @param matrix  what will be printed, for the widths of columns
-  Table(std::ostream& out, const std::vector<Group>& matrix, VerifyMode verify);
+  /// @param instructions  the numbers are instructions, not ns
+  Table(std::ostream& out, const std::vector<Group>& matrix, VerifyMode verify, bool instructions);
 
   void print(const GroupResult& group);
 
@@ -29,6 +31,7 @@ class Table {
 
   std::ostream& out_;
   VerifyMode verify_;
+  Scale scale_;
   std::size_t source_width_;
   std::size_t strategy_width_;
   bool header_printed_ = false;

@@ -1,5 +1,7 @@
 #include "strategies/stage.h"
 
+#include <x86intrin.h>
+
 #include <ctime>
 
 namespace rb {
@@ -22,10 +24,20 @@ class MonotonicTime final : public TimeSource {
   }
 };
 
+class CycleCounter final : public TimeSource {
+ public:
+  std::uint64_t now_ns() override { return __rdtsc(); }
+};
+
 }  // namespace
 
 TimeSource& monotonic_time() {
   static MonotonicTime source;
+  return source;
+}
+
+TimeSource& cycle_counter() {
+  static CycleCounter source;
   return source;
 }
 

@@ -34,6 +34,10 @@ class TimeSource {
 /// CLOCK_MONOTONIC.
 [[nodiscard]] TimeSource& monotonic_time();
 
+/// The time stamp counter, taken for ns. In an emulated machine whose TSC counts
+/// instructions it is exact, where CLOCK_MONOTONIC is a conversion of it.
+[[nodiscard]] TimeSource& cycle_counter();
+
 /// Collects one restart's times. The harness calls begin() and end(); the
 /// strategy only add(). Stage times are *work*: the sum over all tasks of the
 /// time each spent in a stage, so with several CPUs they may exceed the total.

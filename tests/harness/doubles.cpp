@@ -4,6 +4,8 @@
 
 #include <array>
 
+#include "harness/bench.h"
+
 #include "strategies/null/null.h"
 
 namespace rb::test {
@@ -142,6 +144,12 @@ Result<Verification> running(const Image& /*image*/, const Tree& tree, unsigned 
   return judge(tree, Fault::kRunsWrong, "task 2 (pid 8, \"worker\"): rbx: expected 0x1, found 0x0");
 }
 
+/// Says that it was called, and "succeeds".
+Result<int> run_in_vm(const RunOptions& /*options*/, bool needs_module, const Streams& streams) {
+  streams.out << "virtual machine" << (needs_module ? " with the module\n" : "\n");
+  return 0;
+}
+
 }  // namespace
 
 Parts doubles() {
@@ -151,7 +159,8 @@ Parts doubles() {
           .build_image = build,
           .make_fixtures = no_fixtures,
           .verify_stopped = stopped,
-          .verify_running = running};
+          .verify_running = running,
+          .run_in_vm = run_in_vm};
 }
 
 int live_trees() { return trees; }

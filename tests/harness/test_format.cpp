@@ -4,22 +4,22 @@
 #include "harness/summary.h"
 
 TEST_CASE("durations have three digits and a unit") {
-  CHECK(rb::format_duration(0) == "0.00 ns");
-  CHECK(rb::format_duration(41.24) == "41.2 ns");
-  CHECK(rb::format_duration(999.4) == "999 ns");
-  CHECK(rb::format_duration(999.6) == "1.00 us");
-  CHECK(rb::format_duration(9'994) == "9.99 us");
-  CHECK(rb::format_duration(9'996) == "10.0 us");
-  CHECK(rb::format_duration(99'960) == "100 us");
-  CHECK(rb::format_duration(23'100'000) == "23.1 ms");
-  CHECK(rb::format_duration(1.5e9) == "1.50 s");
-  CHECK(rb::format_duration(12'345e9) == "12345 s");
+  CHECK(rb::format_amount(0, rb::Scale::kTime) == "0.00 ns");
+  CHECK(rb::format_amount(41.24, rb::Scale::kTime) == "41.2 ns");
+  CHECK(rb::format_amount(999.4, rb::Scale::kTime) == "999 ns");
+  CHECK(rb::format_amount(999.6, rb::Scale::kTime) == "1.00 us");
+  CHECK(rb::format_amount(9'994, rb::Scale::kTime) == "9.99 us");
+  CHECK(rb::format_amount(9'996, rb::Scale::kTime) == "10.0 us");
+  CHECK(rb::format_amount(99'960, rb::Scale::kTime) == "100 us");
+  CHECK(rb::format_amount(23'100'000, rb::Scale::kTime) == "23.1 ms");
+  CHECK(rb::format_amount(1.5e9, rb::Scale::kTime) == "1.50 s");
+  CHECK(rb::format_amount(12'345e9, rb::Scale::kTime) == "12345 s");
 }
 
 TEST_CASE("a deviation has the unit and decimals of its duration") {
-  CHECK(rb::format_deviation(312, 41'240) == "0.3");
-  CHECK(rb::format_deviation(2'000, 412'000) == "2");
-  CHECK(rb::format_deviation(0, 1'000) == "0.00");
+  CHECK(rb::format_deviation(312, 41'240, rb::Scale::kTime) == "0.3");
+  CHECK(rb::format_deviation(2'000, 412'000, rb::Scale::kTime) == "2");
+  CHECK(rb::format_deviation(0, 1'000, rb::Scale::kTime) == "0.00");
 }
 
 TEST_CASE("ratios have three digits") {

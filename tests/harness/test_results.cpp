@@ -104,7 +104,8 @@ TEST_CASE("a cell without a time has none in the JSON") {
   failed.error = rb::Error{rb::ErrorKind::kRestart, "restored wrong", ""};
   failed.rows.push_back({{"name", "image:a/good"}, {"real_time", 150.0}});
   const auto document =
-      rb::results_json(run({failed}), nlohmann::ordered_json::object(), {}, rb::VerifyMode::kAll);
+      rb::results_json(run({failed}), nlohmann::ordered_json::object(), {}, rb::VerifyMode::kAll,
+                       rb::ClockKind::kWall);
   CHECK(document.dump().find("150") == std::string::npos);
   CHECK_FALSE(document["cells"][0].contains("samples_ns"));
   CHECK(document["cells"][0]["error"]["message"] == "restored wrong");
@@ -115,7 +116,8 @@ TEST_CASE("the JSON has every sample, and medians of each repetition") {
   auto cell = timed("good", {300, 100, 200});
   cell.repetitions.push_back({{{500, {1, 2, 3, 4, 5, 6, 7}}}, 1});
   const auto document =
-      rb::results_json(run({cell}), nlohmann::ordered_json::object(), {}, rb::VerifyMode::kSample);
+      rb::results_json(run({cell}), nlohmann::ordered_json::object(), {}, rb::VerifyMode::kSample,
+                       rb::ClockKind::kWall);
   const auto& json = document["cells"][0];
   CHECK(json["samples_ns"].dump() == "[[300,100,200],[500]]");
   CHECK(json["median_ns"] == 250.0);
@@ -128,7 +130,7 @@ TEST_CASE("the JSON as text is the document") {
   const auto document = rb::results_json(run({timed("good", {1})}), {{"a", {1, 2}}}, {"w \"x\""},
                                          rb::VerifyMode::kNone);
   CHECK(nlohmann::ordered_json::parse(rb::to_text(document)) == document);
-  CHECK(nlohmann::ordered_json::parse(rb::to_text(rb::results_json({}, {}, {}, {}))).size() == 5);
+  CHECK(nlohmann::ordered_json::parse(rb::to_text(rb::results_json({}, {}, {}, {}, {}))).size() == 5);
 }
 
 TEST_CASE("a file that cannot be written is an error") {

@@ -1,0 +1,197 @@
+#include "harness/vm/guest_init.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/reboot.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/reboot.h>
+#include <sys/signalfd.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <array>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <ostream>
+#include <sstream>
+
+#include "base/fd.h"
+#include "harness/bench.h"
+#include "harness/exit_code.h"
+#include "harness/vm/guest_line.h"
+#include "harness/vm/guest_setup.h"
+
+namespace rb::vm {
+namespace {
+
+/// What the boot left to be done later is done by then. Waiting costs nothing:
+/// the emulated machine's clock skips it.
+constexpr timespec kSettle{1, 0};
+
+/// The line, for Streams::replace_file, which has no context.
+const GuestLine* results_line = nullptr;
+
+Status send_results(const std::string& /*path*/, const std::string& text) {
+  return results_line->send(FrameType::kResults, text);
+}
+
+/// Without a line to it, the host sees the console.
+[[noreturn]] void end_machine() {
+  ::sync();
+  ::reboot(LINUX_REBOOT_CMD_RESTART);
+  for (;;) ::pause();
+}
+
+/// The program, on the frames' line in place of a terminal.
+int run_command_line(const GuestConfig& config, const Parts& parts, const GuestLine& line) {
+  FrameBuffer out_frames(line, FrameType::kOut);
+  FrameBuffer err_frames(line, FrameType::kErr);
+  FrameBuffer progress_frames(line, FrameType::kProgress);
+  std::ostream out(&out_frames);
+  std::ostream err(&err_frames);
+  std::ostream progress(&progress_frames);
+  results_line = &line;
+  std::vector<const char*> arguments;
+  for (const std::string& argument : config.arguments) arguments.push_back(argument.c_str());
+  const int code =
+      run_bench(arguments, parts, {out, err, false, &progress, send_results});
+  out.flush();
+  err.flush();
+  return code;
+}
+
+/// The child that runs bench, and what it says that is not bench's output, as a
+/// failed assertion.
+struct Child {
+  pid_t pid = -1;
+  Fd stray;
+};
+
+Child start_child(const GuestConfig& config, const Parts& parts, const GuestLine& line) {
+  std::array<int, 2> ends{};
+  RB_ASSERT(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  Child child{::fork(), Fd(ends[0])};
+  const Fd write_end(ends[1]);
+  RB_ASSERT(child.pid >= 0);
+  if (child.pid != 0) return child;
+
+  child.stray.reset();
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  // A session of its own, as started from a shell; no terminal is in it.
+  ::setsid();
+  ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
+  ::dup2(write_end.get(), STDOUT_FILENO);
+  ::dup2(write_end.get(), STDERR_FILENO);
+  ::_exit(run_command_line(config, parts, line));
+}
+
+/// Reaps all that has ended: orphans are init's. @return the child's status
+std::optional<int> reap(pid_t child) {
+  std::optional<int> found;
+  int status = 0;
+  for (pid_t pid = 0; (pid = ::waitpid(-1, &status, WNOHANG)) > 0;) {
+    if (pid == child) found = status;
+  }
+  return found;
+}
+
+/// One byte is the number of a signal that the host got.
+void pass_signal_on(const GuestLine& console, pid_t child) {
+  char signal = 0;
+  if (::read(console.fd().get(), &signal, 1) == 1) ::kill(child, signal);
+}
+
+void forward_stray(const Fd& stray, const GuestLine& line) {
+  std::array<char, 4096> text{};
+  const ssize_t size = ::read(stray.get(), text.data(), text.size());
+  if (size > 0) (void)line.send(FrameType::kErr, {text.data(), static_cast<std::size_t>(size)});
+}
+
+/// Until the child has ended. @return its exit code, or 128 and its signal
+int attend(const Child& child, const GuestLine& line, const GuestLine& console,
+           const Fd& child_ended) {
+  std::array<pollfd, 3> wait = {{{child_ended.get(), POLLIN, 0},
+                                 {console.fd().get(), POLLIN, 0},
+                                 {child.stray.get(), POLLIN, 0}}};
+  for (;;) {
+    if (::poll(wait.data(), wait.size(), -1) < 0) continue;
+    if ((wait[2].revents & POLLIN) != 0) {
+      forward_stray(child.stray, line);
+      continue;  // all of it before the end
+    }
+    if ((wait[2].revents & POLLHUP) != 0) wait[2].fd = -1;
+    if ((wait[1].revents & POLLIN) != 0) pass_signal_on(console, child.pid);
+    if ((wait[0].revents & POLLIN) == 0) continue;
+    signalfd_siginfo ignored{};
+    (void)!::read(child_ended.get(), &ignored, sizeof ignored);
+    const auto status = reap(child.pid);
+    if (!status) continue;
+    if (WIFEXITED(*status)) return WEXITSTATUS(*status);
+    const int signal = WTERMSIG(*status);
+    (void)line.send(FrameType::kErr, fmt::format("bench: ended by signal {} ({}) in the virtual "
+                                                 "machine\n",
+                                                 signal, ::strsignal(signal)));
+    return kExitSignal + signal;
+  }
+}
+
+Result<GuestConfig> read_config() {
+  std::ifstream file(std::string("/") + kGuestConfigPath);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return parse_guest_config(std::move(text).str());
+}
+
+/// @return the exit code to send
+Result<int> run(const GuestConfig& config, Parts& parts, const GuestLine& line) {
+  utsname system{};
+  ::uname(&system);
+  RB_TRY(line.send(FrameType::kHello, system.release));
+  if (auto loaded = load_module(); !loaded) {
+    RB_TRY(line.send(FrameType::kErr, "bench: warning: " + describe(loaded.error()) + '\n'));
+  }
+  if (config.machine.counts_instructions()) RB_TRY(check_instruction_clock());
+  ::nanosleep(&kSettle, nullptr);
+
+  sigset_t child_signal;
+  ::sigemptyset(&child_signal);
+  ::sigaddset(&child_signal, SIGCHLD);
+  ::sigprocmask(SIG_BLOCK, &child_signal, nullptr);
+  const Fd child_ended(::signalfd(-1, &child_signal, SFD_CLOEXEC));
+  if (!child_ended.valid()) return fail_errno("signalfd");
+  const auto console = GuestLine::open("/dev/ttyS0");
+  if (!console) return tl::unexpected(console.error());
+  parts.guest = &config.machine;
+  return attend(start_child(config, parts, line), line, *console, child_ended);
+}
+
+}  // namespace
+
+bool is_guest_init() {
+  return ::getpid() == 1 && ::access((std::string("/") + kGuestConfigPath).c_str(), R_OK) == 0;
+}
+
+void guest_init(Parts parts) {
+  auto config = read_config();
+  Status ready = config ? set_up_guest(*config) : tl::unexpected(config.error());
+  auto line = ready ? GuestLine::open("/dev/ttyS1") : tl::unexpected(ready.error());
+  if (!line) {
+    std::cerr << "bench: the virtual machine cannot be used: " << describe(line.error()) << '\n';
+    end_machine();
+  }
+  auto code = run(*config, parts, *line);
+  if (!code) {
+    (void)line->send(FrameType::kErr, "bench: " + describe(code.error()) + '\n');
+    code = exit_code_of(code.error().kind);
+  }
+  (void)line->send(FrameType::kExit, std::to_string(*code));
+  end_machine();
+}
+
+}  // namespace rb::vm

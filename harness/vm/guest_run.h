@@ -1,0 +1,30 @@
+// One guest, from its start to its exit code.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.h"
+#include "harness/bench.h"
+#include "harness/virtual_machine.h"
+#include "harness/vm/kernels.h"
+
+namespace rb::vm {
+
+/// What a guest is to do.
+struct GuestJob {
+  VirtualMachine machine;
+  Kernel kernel;
+  std::vector<std::string> arguments;  ///< of bench, its name first
+  std::vector<std::string> files;      ///< the guest finds them under the same names
+  std::string out;                     ///< file of the results; empty or "-" = none
+  std::uint64_t seed = 1;
+  unsigned timeout_s = 600;  ///< of silence
+};
+
+/// Starts the guest and takes its output to the streams and to the file. Signals
+/// that end bench (interrupt.h) are passed on to the one in the guest.
+/// @return the exit code that it sent. Errors: kNoResult if it sent none.
+[[nodiscard]] Result<int> run_guest(const GuestJob& job, const Streams& streams);
+
+}  // namespace rb::vm
