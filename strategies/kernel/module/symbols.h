@@ -27,9 +27,8 @@
 #include <asm/mmu_context.h>
 #include <asm/proto.h>
 
-/* System calls, by the entry points that take the user's registers. */
+/* A system call, by the entry point that takes the user's registers. */
 long __x64_sys_mprotect(const struct pt_regs *regs);
-long __x64_sys_rseq(const struct pt_regs *regs);
 
 unsigned long kallsyms_lookup_name(const char *name);
 
@@ -58,8 +57,7 @@ unsigned long kallsyms_lookup_name(const char *name);
 	X(set_process_cpu_timer)                                                                   \
 	X(__set_task_comm)                                                                         \
 	X(do_arch_prctl_64)                                                                        \
-	X(__x64_sys_mprotect)                                                                      \
-	X(__x64_sys_rseq)
+	X(__x64_sys_mprotect)
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0) && defined(SPLIT_RSS_COUNTING)
 #define RESTART_SYNC_RSS /* later kernels count in per-CPU counters */

@@ -2,21 +2,27 @@
 /* What the kernel knows of one thread: name, alternate stack, registrations. */
 #include <linux/mutex.h> /* futex.h needs it */
 #include <linux/futex.h>
+#include <linux/rseq.h>
 #include <linux/sched/signal.h>
 #include <linux/string.h>
+#include <linux/version.h>
 
 #include "restart.h"
 #include "symbols.h"
 
-static int register_rseq(const struct rbi_task *record)
+/*
+ * By hand: rseq(2) would read its area, in an mm that another task may still be
+ * filling, and newer kernels clear the critical section in it. So one that the
+ * task was in is aborted on its way to user mode, as after any preemption.
+ */
+static void register_rseq(const struct rbi_task *record)
 {
-	struct pt_regs call = {
-		.di = record->rseq,
-		.si = record->rseq_len,
-		.r10 = record->rseq_sig,
-	};
-
-	return HIDDEN(__x64_sys_rseq)(&call);
+	current->rseq = (struct rseq __user *)record->rseq;
+	current->rseq_sig = record->rseq_sig;
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+	current->rseq_len = record->rseq_len;
+#endif
+	rseq_preempt(current);
 }
 
 int restart_thread_state(struct restart_task *t)
@@ -33,5 +39,7 @@ int restart_thread_state(struct restart_task *t)
 	current->sas_ss_flags = record->altstack_flags;
 	current->clear_child_tid = (int __user *)record->clear_child_tid;
 	current->robust_list = (struct robust_list_head __user *)record->robust_list;
-	return record->rseq ? register_rseq(record) : 0;
+	if (record->rseq)
+		register_rseq(record);
+	return 0;
 }
