@@ -111,25 +111,33 @@ int restart_attach(struct restart *r, struct file *device, u32 index)
 }
 
 /*
- * Has a task died in user space, before it came? Once its creator has come, it
- * must exist. (A task of the `kernel` strategy is never outside.)
+ * Has a task died in user space, before it came? A task that is outside may
+ * create any of those that do not exist yet: siblings and threads of its own,
+ * too. So one is missing for good only once nobody is outside, which is looked
+ * at twice, as tasks are created and come while we look.
  */
 bool restart_lost(struct restart *r)
 {
-	bool lost = false;
+	bool dead = false, missing = false, outside = false;
+	bool lost;
 	u32 i;
 
 	rcu_read_lock();
-	for (i = 0; !lost && i < r->image.count[RBI_SEC_TASKS]; i++) {
-		u32 creator = restart_creator(&r->image, i);
+	for (i = 0; i < r->image.count[RBI_SEC_TASKS]; i++) {
 		struct task_struct *task;
 
-		if (test_bit(RESTART_CLAIMED, &r->tasks[i].claims) ||
-		    (creator != RBI_NONE && !test_bit(RESTART_CLAIMED, &r->tasks[creator].claims)))
+		if (test_bit(RESTART_CLAIMED, &r->tasks[i].claims))
 			continue;
 		task = pid_task(find_pid_ns(r->image.tasks[i].pid, r->pids), PIDTYPE_PID);
-		lost = !task || READ_ONCE(task->exit_state);
+		if (!task)
+			missing = true;
+		else if (READ_ONCE(task->exit_state))
+			dead = true;
+		else
+			outside = true;
 	}
 	rcu_read_unlock();
+	lost = dead || (missing && !outside && r->deserted);
+	r->deserted = missing && !outside;
 	return lost;
 }

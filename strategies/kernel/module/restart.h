@@ -95,6 +95,7 @@ struct restart {
 	struct file *exe; /* the coordinator's, for mms that name none */
 	pid_t root_pid;
 
+	bool deserted; /* restart_lost() saw nobody outside */
 	atomic_t awaited; /* tasks that are not at the barrier yet */
 	struct completion arrived; /* all of them, or none will any more */
 	u64 ready_ns;
