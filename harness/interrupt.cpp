@@ -6,9 +6,14 @@ namespace rb {
 namespace {
 
 volatile sig_atomic_t interrupting_signal = 0;
+volatile sig_atomic_t again = 0;
 
 void remember(int signal) {
-  if (interrupting_signal == 0) interrupting_signal = signal;
+  if (interrupting_signal == 0) {
+    interrupting_signal = signal;
+  } else {
+    again = 1;
+  }
 }
 void nothing(int /*signal*/) {}
 
@@ -19,6 +24,7 @@ constexpr std::array kHandled = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 InterruptGuard::InterruptGuard() {
   static_assert(kHandled.size() == kSignals);
   interrupting_signal = 0;
+  again = 0;
   for (std::size_t i = 0; i < kSignals; ++i) {
     struct sigaction action {};
     action.sa_handler = kHandled[i] == SIGPIPE ? nothing : remember;
@@ -33,5 +39,7 @@ InterruptGuard::~InterruptGuard() {
 }
 
 int interrupted_by() { return interrupting_signal; }
+
+bool interrupted_again() { return again != 0; }
 
 }  // namespace rb

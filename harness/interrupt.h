@@ -24,4 +24,8 @@ class InterruptGuard {
 /// The first signal that came since a guard was made, or 0.
 [[nodiscard]] int interrupted_by();
 
+/// Whether another one came after it: somebody does not want to wait for the
+/// restart at hand, which may hang.
+[[nodiscard]] bool interrupted_again();
+
 }  // namespace rb

@@ -50,11 +50,13 @@ void LiveCell::refuse(TrialError error) {
 
 bool LiveCell::make_ready() {
   const Strategy& strategy = *result_.strategy;
-  if (auto ok = supported(strategy, image_, options_.strategy_options); !ok) {
+  StrategyOptions strategy_options = options_.strategy_options;
+  strategy_options.given_up = interrupted_again;
+  if (auto ok = supported(strategy, image_, strategy_options); !ok) {
     refuse({std::move(ok).error(), {}});
     return false;
   }
-  auto restarter = strategy.prepare(image_, options_.strategy_options);
+  auto restarter = strategy.prepare(image_, strategy_options);
   if (!restarter) {
     refuse({std::move(restarter).error(), {}});
     return false;

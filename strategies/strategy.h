@@ -49,6 +49,9 @@ enum class PidMode {
 struct StrategyOptions {
   PidMode pids = PidMode::kOwn;
   unsigned cpus = 0;  ///< How many tasks may create others at once; 0 = online CPUs.
+  /// Asked now and then by whatever waits in restart() and release(): whether to
+  /// fail at once instead of waiting on. Optional.
+  bool (*given_up)() = nullptr;
 };
 
 /// An address range that a strategy keeps mapped in every task until release().

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "image/fields.h"
+#include "strategies/userspace/failure_text.h"
 
 namespace rb {
 namespace {
@@ -87,12 +88,7 @@ namespace {
 }
 
 [[nodiscard]] std::string advice(const restart_status& status) {
-  if (status.where == RESTART_AT_CREATE && status.error == EEXIST) {
-    return "the number is in use: restart into a pid namespace of its own (--pids own)";
-  }
-  if (status.where == RESTART_AT_CREATE && status.error == EAGAIN) {
-    return "raise the limits on tasks: ulimit -u, kernel.pid_max, kernel.threads-max, pids.max";
-  }
+  if (status.where == RESTART_AT_CREATE) return creation_advice(status.error);
   if (status.error == EMFILE) return "raise the limit on open files: ulimit -n, fs.nr_open";
   if (status.error == ENOMEM) return "free memory, or raise vm.max_map_count";
   return "";

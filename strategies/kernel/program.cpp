@@ -33,7 +33,10 @@ Program compile_kernel(const ImageAt& at) {
   Scripts scripts(static_cast<int>(at.image().tasks().size()));
   scripts.add(kCoordinator, device_prologue(at, 0));
   scripts.add(kCoordinator, ops::make(RST_DEVICE_RUN, RST_STAGE_CREATE));
+  program.tasks.resize(program.slots.size());
   scripts.finish(RST_PARK, program);
+  // The kernel's tasks run nothing of the restorer.
+  for (std::size_t i = 0; i + 1 < program.tasks.size(); ++i) program.tasks[i].op_count = 0;
   return program;
 }
 

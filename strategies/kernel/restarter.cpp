@@ -17,16 +17,16 @@ class DeviceRestarter final : public Restarter {
       : image_(image), compile_(std::move(compile)) {}
 
   /// Compiles once to learn how much room a program takes, and makes the session.
-  [[nodiscard]] Status open(PidMode pids) {
+  [[nodiscard]] Status open(const StrategyOptions& options) {
     auto first = compile_(ImageAt(image_, 0));
     if (!first) return tl::unexpected<Error>(first.error());
     ScaffoldSize size;
     size.slots = first->slots.size();
     size.ops = first->ops.size();
     size.events = first->event_count;
-    size.stack_size = restorer_stack_size(image_);
+    size.stack = restorer_stack(image_);
     // The coordinator needs the image's descriptor, as one that execs does.
-    auto session = Session::create(image_, size, pids, true);
+    auto session = Session::create(image_, size, options, true);
     if (!session) return tl::unexpected<Error>(session.error());
     session_ = std::move(*session);
     return {};
@@ -61,7 +61,7 @@ class DeviceRestarter final : public Restarter {
   /// Where it failed inside the kernel, the device knows task and record.
   [[nodiscard]] Error explain(const Error& error) const {
     const rst_control& control = session_->scaffold().control();
-    const auto* op = reinterpret_cast<const rst_op*>(control.ops) + control.failure.op;
+    const auto* op = reinterpret_cast<const rst_op*>(control.failure.op);  // mapped here, too
     const bool by_device = control.failure.complete != 0 && op->kind >= RST_DEVICE_LOAD &&
                            op->kind <= RST_DEVICE_ATTACH;
     if (!by_device || control.device.where == RESTART_AT_NOTHING) return error;
@@ -84,10 +84,11 @@ Result<std::unique_ptr<Restarter>> prepare(const Image& image, const StrategyOpt
 
 }  // namespace
 
-Result<std::unique_ptr<Restarter>> open_device_restarter(const Image& image, PidMode pids,
+Result<std::unique_ptr<Restarter>> open_device_restarter(const Image& image,
+                                                         const StrategyOptions& options,
                                                          CompileProgram compile) {
   auto restarter = std::make_unique<DeviceRestarter>(image, std::move(compile));
-  RB_TRY(restarter->open(pids));
+  RB_TRY(restarter->open(options));
   return restarter;
 }
 

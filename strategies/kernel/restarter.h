@@ -14,9 +14,8 @@ namespace rb {
 using CompileProgram = std::function<Result<Program>(const ImageAt&)>;
 
 /// A restarter that runs programs which use /dev/restart.
-[[nodiscard]] Result<std::unique_ptr<Restarter>> open_device_restarter(const Image& image,
-                                                                       PidMode pids,
-                                                                       CompileProgram compile);
+[[nodiscard]] Result<std::unique_ptr<Restarter>> open_device_restarter(
+    const Image& image, const StrategyOptions& options, CompileProgram compile);
 
 /// Whether this machine, its device and its limits allow a restart.
 /// @param flags  of struct restart_load

@@ -49,6 +49,7 @@ Program compile_optimistic(const ImageAt& at, const SharingGraph& graph, const P
     scripts.create(step.actor, scripts.slot(step.target), create_op(graph, shared));
   }
   scripts.add(kCoordinator, ops::make(RST_DEVICE_RUN, RST_STAGE_CREATE));
+  program.tasks.resize(program.slots.size());
   scripts.finish(RST_DEVICE_ATTACH, program);
   return program;
 }

@@ -17,7 +17,7 @@ Status supports(const Image& image, const StrategyOptions& options) {
 
 Result<std::unique_ptr<Restarter>> prepare(const Image& image, const StrategyOptions& options) {
   const unsigned width = creators(options);
-  return open_device_restarter(image, options.pids,
+  return open_device_restarter(image, options,
                                [&image, width](const ImageAt& at) -> Result<Program> {
                                  const SharingGraph graph = sharing_graph(image);
                                  const auto plan = plan_all_shared(graph, width);

@@ -34,6 +34,7 @@ class Compiler {
     creates_.assign(tasks, 0);
     process_group_.assign(graph.tasks.size(), 0);
     program_.slots.resize(tasks + 1);
+    program_.tasks.resize(tasks + 1);
   }
 
   Result<Program> run() {
@@ -46,6 +47,9 @@ class Compiler {
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) add_step(i);
 
     RB_TRY(contents_.add_all(process_group_));
+    for (std::size_t i = 0; i < graph_.tasks.size(); ++i) {
+      program_.tasks[i].contents = contents_.restored_by(static_cast<int>(i));
+    }
     program_.event_count = contents_.event_count();
     scripts_.finish(RST_FINISH, program_);
     return std::move(program_);
@@ -69,9 +73,9 @@ class Compiler {
       const rbi_task& task = image_.tasks()[i];
       const rbi_registers& registers = image_.registers()[task.registers];
       slot.pid = task.pid;
-      slot.task = at_.of(&task);
-      slot.registers = at_.of(&registers);
-      slot.xstate = at_.of(image_.xstate(registers).data());
+      slot.tls = registers.fs_base;
+      slot.clear_child_tid = task.clear_child_tid;
+      program_.tasks[i].record = &task;
       if (image_.groups()[task.group].leader != i) slot.flags |= RST_SLOT_THREAD;
       if (plan_.throwaways > 0) taken.insert(task.pid);
     }
@@ -175,7 +179,7 @@ class Compiler {
     if (creates_[static_cast<std::size_t>(step.target)] != 0) {
       set_name(step.target);
     } else {
-      program_.slots[scripts_.slot(step.target)].flags |= RST_SLOT_NAME;
+      program_.tasks[scripts_.slot(step.target)].flags |= RST_PACKET_NAME;
     }
   }
 
@@ -212,7 +216,9 @@ class Compiler {
 
   void exec(std::size_t number, int actor) {
     scripts_.add(actor, ops::make(RST_EXEC, RST_STAGE_CREATE));
-    program_.slots[scripts_.slot(actor)].flags |= RST_SLOT_SET_TLS;
+    rst_slot& slot = program_.slots[scripts_.slot(actor)];
+    slot.tls = slot.clear_child_tid = 0;  // the exec would undo them
+    program_.tasks[scripts_.slot(actor)].flags |= RST_PACKET_SET_TLS;
     const int table = topology_.held[kFiles][static_cast<std::size_t>(actor)];
     scripts_.add(actor, descriptors_.tables[static_cast<std::size_t>(table)].refill);
     contents_.add_early_mappings(actor, number);
@@ -259,6 +265,7 @@ Program compile_bare(const SharingGraph& graph, const Plan& plan) {
   Scripts scripts(plan.task_count);
   Program program;
   program.slots.resize(static_cast<std::size_t>(plan.task_count) + 1);
+  program.tasks.resize(program.slots.size());
   program.expected = static_cast<std::uint32_t>(plan.task_count);
   std::vector<char> creates(program.slots.size(), 0);
   for (const Step& step : plan.steps) {
@@ -275,6 +282,7 @@ Program compile_bare(const SharingGraph& graph, const Plan& plan) {
   for (std::size_t i = 0; i + 1 < program.slots.size(); ++i) {
     const bool thread = i < graph.tasks.size() && graph.tasks[i].leader != static_cast<int>(i);
     if (thread) program.slots[i].flags = RST_SLOT_THREAD;
+    if (creates[i] == 0) program.tasks[i].op_count = 0;
   }
   return program;
 }

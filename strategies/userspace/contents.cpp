@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <string_view>
 
 #include "strategies/userspace/ops.h"
@@ -13,6 +14,16 @@ namespace rb {
 namespace {
 
 constexpr __u32 kDefaultUmask = 022;  // the coordinator's
+
+/// Whether to map a VMA with all its pages at once, instead of by a page fault
+/// each: it must have contents for all. Those of bigger ones are better populated
+/// bit by bit as they are copied, for the cache.
+[[nodiscard]] bool is_populated(const rbi_vma& vma, std::span<const rbi_run> runs) {
+  constexpr std::uint64_t kMost = 16;
+  std::uint64_t pages = 0;
+  for (const rbi_run& run : runs) pages += run.pages;
+  return pages <= kMost && pages * RBI_PAGE_SIZE == vma.end - vma.start;
+}
 
 [[nodiscard]] rst_op op_with(rst_op_kind kind, rst_stage stage, std::uint64_t a) {
   rst_op op = ops::make(kind, stage);
@@ -55,6 +66,7 @@ Status Contents::add_all(const std::vector<std::uint32_t>& born_in) {
   }
   RB_TRY(add_process_groups(born_in));
   find_rseq_waits();
+  find_own_runs();
   find_temporary_users();
   for (std::size_t i = 0; i < tasks.size(); ++i) {
     const auto task = static_cast<int>(i);
@@ -172,7 +184,7 @@ void Contents::add_memory(int task) {
   for (const rbi_vma& vma : image_.vmas_of(mm)) {
     std::size_t count = 0;
     while (count < runs.size() && runs[count].address < vma.end) ++count;
-    if (!mapped) map_vma(task, vma, count != 0);
+    if (!mapped) map_vma(task, vma, runs.first(count));
     fill_vma(task, vma, runs.first(count));
     runs = runs.subspan(count);
   }
@@ -205,7 +217,7 @@ void Contents::add_early_mappings(int founder, std::size_t step) {
   for (const rbi_vma& vma : image_.vmas_of(mm)) {
     std::size_t count = 0;
     while (count < runs.size() && runs[count].address < vma.end) ++count;
-    map_vma(founder, vma, count != 0);
+    map_vma(founder, vma, runs.first(count));
     runs = runs.subspan(count);
   }
 }
@@ -222,7 +234,31 @@ void Contents::find_rseq_waits() {
   }
 }
 
-void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
+/// What a thread's stack pointer points into, the thread restores itself: in
+/// parallel with others, and into pages that it is about to touch.
+void Contents::find_own_runs() {
+  const auto tasks = image_.tasks();
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const auto task = static_cast<int>(i);
+    const PlannedObject& object = topology_.object_of(Shared::kMm, task);
+    if (object.owner == task || !is_mapped_early(object)) continue;
+    const rbi_mm& mm = image_.mms()[static_cast<std::size_t>(object.final_index)];
+    const std::uint64_t stack = image_.registers()[tasks[i].registers].rsp;
+    const auto runs = image_.runs_of(mm);
+    const auto run = std::partition_point(runs.begin(), runs.end(), [&](const rbi_run& r) {
+      return r.address + r.pages * RBI_PAGE_SIZE <= stack;
+    });
+    if (run == runs.end() || run->address > stack) continue;
+    const auto vmas = image_.vmas_of(mm);
+    const auto vma = std::partition_point(vmas.begin(), vmas.end(),
+                                          [&](const rbi_vma& v) { return v.end <= stack; });
+    // Others are writable only until the owner has protected them.
+    if (vma == vmas.end() || vma->start > stack || (vma->prot & PROT_WRITE) == 0) continue;
+    if (restored_by_.try_emplace(&*run, task).second) own_runs_.emplace(task, &*run);
+  }
+}
+
+void Contents::map_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs) {
   if (vma.kind == RBI_VMA_VDSO) {
     scripts_.add(task, op_with(RST_VDSO, RST_STAGE_MEMORY, vma.start));
     return;
@@ -230,7 +266,7 @@ void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
   const bool shared = (vma.flags & RBI_VMA_SHARED) != 0;
   rst_op op = op_with(RST_MMAP, RST_STAGE_MEMORY, vma.start);
   op.b = vma.end - vma.start;
-  op.y = has_contents ? vma.prot | PROT_WRITE : vma.prot;
+  op.y = runs.empty() ? vma.prot : vma.prot | PROT_WRITE;
   op.c = shared ? MAP_SHARED : MAP_PRIVATE;
   if ((vma.flags & RBI_VMA_GROWSDOWN) != 0) op.c |= MAP_GROWSDOWN;
   if ((vma.flags & RBI_VMA_NORESERVE) != 0) op.c |= MAP_NORESERVE;
@@ -238,6 +274,7 @@ void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
   op.d = vma.offset;
   if (vma.kind == RBI_VMA_ANON) {
     op.c |= MAP_ANONYMOUS;
+    if (is_populated(vma, runs)) op.c |= MAP_POPULATE;
   } else if (descriptors_.backing_fds[vma.backing] != kNotStored) {
     op.kind = RST_MMAP_FETCH;
     op.z = descriptors_.backing_fds[vma.backing];
@@ -251,11 +288,16 @@ void Contents::map_vma(int task, const rbi_vma& vma, bool has_contents) {
 
 void Contents::fill_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs) {
   for (std::size_t i = 0; i < runs.size();) {
+    if (restored_by_.contains(&runs[i])) {
+      ++i;
+      continue;
+    }
     // Runs that follow each other in memory and in the image are one copy.
     std::uint64_t pages = runs[i].pages;
     std::size_t next = i + 1;
     while (next < runs.size() && runs[next].address == runs[i].address + pages * RBI_PAGE_SIZE &&
-           runs[next].offset == runs[i].offset + pages * RBI_PAGE_SIZE) {
+           runs[next].offset == runs[i].offset + pages * RBI_PAGE_SIZE &&
+           !restored_by_.contains(&runs[next])) {
       pages += runs[next++].pages;
     }
     rst_op fill = op_with(RST_FILL, RST_STAGE_MEMORY, runs[i].address);

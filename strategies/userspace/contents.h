@@ -42,6 +42,12 @@ class Contents {
 
   [[nodiscard]] std::uint32_t event_count() const { return next_event_; }
 
+  /// The run that a task restores itself, behind all its ops; or nullptr.
+  [[nodiscard]] const rbi_run* restored_by(int task) const {
+    const auto found = own_runs_.find(task);
+    return found == own_runs_.end() ? nullptr : found->second;
+  }
+
  private:
   /// Tasks that open descriptors for a moment in a table that another one fills.
   struct TemporaryUsers {
@@ -60,7 +66,8 @@ class Contents {
   void add_memory(int task);
   [[nodiscard]] bool is_mapped_early(const PlannedObject& mm) const;
   void find_rseq_waits();
-  void map_vma(int task, const rbi_vma& vma, bool has_contents);
+  void find_own_runs();
+  void map_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs);
   void fill_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs);
   void add_files(int task);
   void add_fs(int task);
@@ -75,7 +82,9 @@ class Contents {
   std::uint32_t copiers_ = 0;
   std::unordered_map<int, TemporaryUsers> temporary_users_;  // by the task that fills
   std::unordered_map<int, std::set<int>> creating_threads_;
-  std::unordered_map<__u32, std::uint32_t> mm_events_;  // mm with rseq users → event
+  std::unordered_map<__u32, std::uint32_t> mm_events_;   // mm with rseq users → event
+  std::unordered_map<int, const rbi_run*> own_runs_;     // by task
+  std::unordered_map<const rbi_run*, int> restored_by_;  // the other way round
 };
 
 }  // namespace rb

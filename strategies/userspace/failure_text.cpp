@@ -80,15 +80,12 @@ namespace {
   }
 }
 
+constexpr const char* kPrivileges =
+    "restarting needs CAP_SYS_ADMIN and CAP_SYS_PTRACE: run as root";
+
 [[nodiscard]] std::string advice(const rst_op& op, int error) {
-  const bool creates = op.kind == RST_CREATE || op.kind == RST_CREATE_LEAF;
-  if (creates && error == EEXIST) {
-    return "the number is in use: restart into a pid namespace of its own (--pids own)";
-  }
-  if (creates && error == EAGAIN) {
-    return "raise the limits on tasks: ulimit -u, kernel.pid_max, kernel.threads-max, pids.max";
-  }
-  if (error == EPERM) return "restarting needs CAP_SYS_ADMIN and CAP_SYS_PTRACE: run as root";
+  if (op.kind == RST_CREATE || op.kind == RST_CREATE_LEAF) return creation_advice(error);
+  if (error == EPERM) return kPrivileges;
   if (error == EMFILE || error == EBADF || (error == EINVAL && op.kind == RST_DUP)) {
     return "raise the limit on open files: ulimit -n, fs.nr_open";
   }
@@ -98,6 +95,23 @@ namespace {
 }
 
 }  // namespace
+
+std::string creation_advice(int error) {
+  switch (error) {
+    case EPERM:
+      return kPrivileges;
+    case EEXIST:
+      return "the number is in use: restart into a pid namespace of its own (--pids own)";
+    case EAGAIN:
+      return "raise the limits on tasks: ulimit -u, kernel.pid_max, kernel.threads-max, pids.max";
+    case ENOSPC:
+      return "raise the limit on pid namespaces: user.max_pid_namespaces; they nest 32 deep";
+    case ENOMEM:
+      return "free memory, or raise memory.max of the control group";
+    default:
+      return "";
+  }
+}
 
 Error describe_failure(const Image& image, const rst_failure& failure, const rst_op& op,
                        bool coordinator) {

@@ -29,7 +29,7 @@ class ProgramRestarter final : public Restarter {
       : image_(image), prepare_(std::move(prepare)) {}
 
   /// Plans once to learn how much room a program takes, and makes the session.
-  [[nodiscard]] Status open(PidMode pids) {
+  [[nodiscard]] Status open(const StrategyOptions& options) {
     const ImageAt nowhere(image_, 0);
     auto first = prepare_(nowhere);
     if (!first) return tl::unexpected<Error>(first.error());
@@ -37,8 +37,8 @@ class ProgramRestarter final : public Restarter {
     size.slots = first->program.slots.size();
     size.ops = first->program.ops.size();
     size.events = first->program.event_count;
-    size.stack_size = restorer_stack_size(image_);
-    auto session = Session::create(image_, size, pids, first->plan.execs > 0);
+    size.stack = restorer_stack(image_);
+    auto session = Session::create(image_, size, options, first->plan.execs > 0);
     if (!session) return tl::unexpected<Error>(session.error());
     session_ = std::move(*session);
     return {};
@@ -60,10 +60,11 @@ class ProgramRestarter final : public Restarter {
   std::unique_ptr<Session> session_;
 };
 
-[[nodiscard]] Result<std::unique_ptr<Restarter>> open_restarter(const Image& image, PidMode pids,
+[[nodiscard]] Result<std::unique_ptr<Restarter>> open_restarter(const Image& image,
+                                                                const StrategyOptions& options,
                                                                 Prepare prepare) {
   auto restarter = std::make_unique<ProgramRestarter>(image, std::move(prepare));
-  RB_TRY(restarter->open(pids));
+  RB_TRY(restarter->open(options));
   return restarter;
 }
 
@@ -99,7 +100,7 @@ Result<std::unique_ptr<Restarter>> prepare_userspace(const Image& image,
                                                      const StrategyOptions& options,
                                                      DescriptorOrder order) {
   const unsigned width = creators(options);
-  return open_restarter(image, options.pids,
+  return open_restarter(image, options,
                         [&image, width, order](const ImageAt& at) -> Result<Prepared> {
                           const SharingGraph graph = sharing_graph(image);
                           auto plan = plan_for(graph, width);
@@ -113,7 +114,7 @@ Result<std::unique_ptr<Restarter>> prepare_userspace(const Image& image,
 Result<std::unique_ptr<Restarter>> prepare_bare(const Image& image,
                                                 const StrategyOptions& options) {
   const unsigned width = creators(options);
-  return open_restarter(image, options.pids, [&image, width](const ImageAt&) -> Result<Prepared> {
+  return open_restarter(image, options, [&image, width](const ImageAt&) -> Result<Prepared> {
     const SharingGraph graph = sharing_graph(image);
     auto plan = plan_for(graph, width);
     if (!plan) return tl::unexpected<Error>(plan.error());

@@ -18,10 +18,12 @@ void Scripts::finish(rst_op_kind last, Program& program) const {
   for (std::size_t i = 0; i < lists_.size(); ++i) {
     const bool coordinator = i + 1 == lists_.size();
     if (lists_[i].empty() && !coordinator) {
-      program.slots[i].first_op = 0;
+      program.tasks[i].first_op = 0;
+      program.tasks[i].op_count = 1;
       continue;
     }
-    program.slots[i].first_op = static_cast<__u32>(program.ops.size());
+    program.tasks[i].first_op = static_cast<std::uint32_t>(program.ops.size());
+    program.tasks[i].op_count = static_cast<std::uint32_t>(lists_[i].size() + 1);
     program.ops.insert(program.ops.end(), lists_[i].begin(), lists_[i].end());
     program.ops.push_back(coordinator ? ops::make(RST_SERVE, RST_STAGE_CREATE) : last_op);
   }

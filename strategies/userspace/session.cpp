@@ -12,9 +12,9 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
-#include <fstream>
 #include <string>
 
+#include "base/fd.h"
 #include "strategies/userspace/failure_text.h"
 #include "strategies/userspace/zygote.h"
 
@@ -25,6 +25,9 @@ constexpr unsigned kStallSeconds = 30;  // without any task arriving: a restart 
 constexpr std::uint64_t kSlowestCopy = 50'000'000;  // … unless it may still be copying, bytes/s
 constexpr unsigned kReleaseSeconds = 60;
 constexpr unsigned kDestroySeconds = 120;
+constexpr unsigned kGivenUpDestroySeconds = 5;  // somebody is waiting
+constexpr unsigned kTickMs = 100;               // how soon a death is noticed
+constexpr unsigned kTicksPerSecond = 1000 / kTickMs;
 
 [[nodiscard]] bool futex_wait(const __u32& word, __u32 value, unsigned milliseconds) {
   const timespec timeout = {milliseconds / 1000, static_cast<long>(milliseconds % 1000) * 1000000};
@@ -36,29 +39,26 @@ void futex_wake(__u32& word) { ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullpt
 
 [[nodiscard]] __u32 load(const __u32& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
 
-/// The state letter of a process, 'X' if there is none.
-[[nodiscard]] char process_state(pid_t pid) {
-  std::ifstream stat("/proc/" + std::to_string(pid) + "/stat");
-  std::string line;
-  std::getline(stat, line);
-  const auto end = line.rfind(')');
-  return end == std::string::npos || end + 2 >= line.size() ? 'X' : line[end + 2];
+/// Waits for the end of a process; a zombie has ended. Where that cannot be asked,
+/// for want of descriptors say, it counts as living.
+[[nodiscard]] bool ends_within(pid_t pid, int milliseconds) {
+  const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  if (!process.valid()) return errno == ESRCH;
+  pollfd ended = {process.get(), POLLIN, 0};
+  return ::poll(&ended, 1, milliseconds) == 1;
 }
 
-[[nodiscard]] bool is_dead(pid_t pid) {
-  const char state = process_state(pid);
-  return state == 'X' || state == 'Z';
-}
+[[nodiscard]] bool has_ended(pid_t pid) { return ends_within(pid, 0); }
 
 }  // namespace
 
 Result<std::unique_ptr<Session>> Session::create(const Image& image, const ScaffoldSize& size,
-                                                 PidMode pids, bool execs) {
-  std::unique_ptr<Session> session(new Session(image, pids));
+                                                 const StrategyOptions& options, bool execs) {
+  std::unique_ptr<Session> session(new Session(image, options));
   auto scaffold = Scaffold::create(image, size);
   if (!scaffold) return tl::unexpected<Error>(scaffold.error());
   session->scaffold_ = std::move(*scaffold);
-  session->scaffold_.control().own_namespace = pids == PidMode::kOwn ? 1 : 0;
+  session->scaffold_.control().own_namespace = options.pids == PidMode::kOwn ? 1 : 0;
   RB_TRY(session->fork_zygote(execs));
   return session;
 }
@@ -79,9 +79,7 @@ void Session::quit() {
   channel.command = RST_COMMAND_QUIT;
   __atomic_add_fetch(&channel.sequence, 1, __ATOMIC_ACQ_REL);
   futex_wake(channel.sequence);
-  const Fd end(static_cast<int>(::syscall(SYS_pidfd_open, zygote_, 0)));
-  pollfd ended = {end.get(), POLLIN, 0};
-  if (!end.valid() || ::poll(&ended, 1, 1000) != 1) ::kill(zygote_, SIGKILL);
+  if (!ends_within(zygote_, 1000)) ::kill(zygote_, SIGKILL);
 }
 
 Status Session::fork_zygote(bool execs) {
@@ -94,6 +92,7 @@ Status Session::fork_zygote(bool execs) {
     files.image = image_.fd();
   }
   rst_control& control = scaffold_.control();
+  control.caller_pid = static_cast<__u32>(::getpid());
   control.elf_fd = 0;
   control.control_fd = 1;
   control.image_fd = 2;
@@ -104,17 +103,31 @@ Status Session::fork_zygote(bool execs) {
 }
 
 Status Session::command(rst_channel& channel, rst_command command, unsigned timeout_s) {
+  const bool to_zygote = &channel == &scaffold_.control().zygote;
+  const pid_t server = to_zygote ? zygote_ : coordinator_;
   channel.command = command;
   const __u32 sequence = __atomic_add_fetch(&channel.sequence, 1, __ATOMIC_ACQ_REL);
   futex_wake(channel.sequence);
-  for (unsigned waited = 0; waited < timeout_s * 10;) {
+  for (unsigned ticks = 0; ticks < timeout_s * kTicksPerSecond;) {
     const __u32 done = load(channel.done);
     if (done == sequence) return {};
-    if (!futex_wait(channel.done, done, 100)) ++waited;
-    if (load(channel.done) != sequence && is_dead(zygote_)) break;
+    if (command != RST_COMMAND_DESTROY) RB_TRY(go_on());
+    if (futex_wait(channel.done, done, kTickMs)) continue;
+    ++ticks;
+    // It may have answered and then died.
+    if (has_ended(server) && load(channel.done) != sequence) {
+      return tl::unexpected<Error>(
+          stalled(to_zygote ? "the restorer's zygote died" : "the coordinator died"));
+    }
   }
   if (load(channel.done) == sequence) return {};
-  return tl::unexpected<Error>(stalled("the restorer does not answer"));
+  return tl::unexpected<Error>(stalled(to_zygote ? "the restorer's zygote does not answer"
+                                                 : "the coordinator does not answer"));
+}
+
+Status Session::go_on() const {
+  if (!given_up()) return {};
+  return tl::unexpected<Error>(stalled("given up"));
 }
 
 /// In a namespace of its own low numbers are known to be free; among the
@@ -129,15 +142,15 @@ void Session::free_throwaway_pids() {
 Status Session::start(const Program& program, StageClock& clock) {
   RB_ASSERT(!running_);
   rst_control& control = scaffold_.control();
-  scaffold_.load(program);
-  if (pids_ == PidMode::kHost) free_throwaway_pids();
+  scaffold_.load(image_, program);
+  if (options_.pids == PidMode::kHost) free_throwaway_pids();
   const std::uint64_t started_ns = clock.now_ns();
   const std::uint64_t started_cycles = __rdtsc();
   running_ = true;
   Status status = command(control.zygote, RST_COMMAND_START, kStallSeconds);
   if (status && control.zygote.result < 0) {
-    status = fail_errno("cannot clone the coordinator", -control.zygote.result,
-                        "restarting needs CAP_SYS_ADMIN: run as root");
+    const int error = -control.zygote.result;
+    status = fail_errno("cannot clone the coordinator", error, creation_advice(error));
     running_ = false;
   }
   if (status) {
@@ -157,15 +170,17 @@ Status Session::start(const Program& program, StageClock& clock) {
 Status Session::wait_ready() {
   const rst_control& control = scaffold_.control();
   const auto patience =
-      kStallSeconds + static_cast<unsigned>(image_.header().pages_size / kSlowestCopy);
+      (kStallSeconds + static_cast<unsigned>(image_.header().pages_size / kSlowestCopy)) *
+      kTicksPerSecond;
   __u32 last_arrived = 0;
   unsigned idle = 0;
   while (load(control.ready) == 0) {
-    if (futex_wait(control.ready, 0, 1000)) continue;
+    RB_TRY(go_on());
+    if (futex_wait(control.ready, 0, kTickMs)) continue;
     const __u32 arrived = load(control.arrived);
     idle = arrived == last_arrived ? idle + 1 : 0;
     last_arrived = arrived;
-    if (is_dead(coordinator_)) {
+    if (has_ended(coordinator_) && load(control.ready) == 0) {
       return tl::unexpected<Error>(stalled("the coordinator died during the restart"));
     }
     if (idle >= patience) return tl::unexpected<Error>(stalled("the restart hangs"));
@@ -177,7 +192,7 @@ Status Session::wait_ready() {
 Error Session::failure() const {
   const rst_control& control = scaffold_.control();
   const rst_failure& failure = control.failure;
-  const auto* op = reinterpret_cast<const rst_op*>(control.ops) + failure.op;
+  const auto* op = reinterpret_cast<const rst_op*>(failure.op);  // mapped here, too
   return describe_failure(image_, failure, *op, failure.slot + 1 == control.slot_count);
 }
 
@@ -210,7 +225,7 @@ void Session::report_stages(StageClock& clock, std::uint64_t started_ns,
                                               Stage::kMemory, Stage::kRegisters};
   for (std::size_t stage = 0; stage < RST_STAGE_COUNT; ++stage) {
     std::uint64_t cycles = 0;
-    for (__u32 i = 0; i < control.slot_count; ++i) cycles += scaffold_.slot(i).cycles[stage];
+    for (__u32 i = 0; i < control.slot_count; ++i) cycles += scaffold_.packet(i).cycles[stage];
     clock.add(kStages[stage],
               static_cast<std::uint64_t>(static_cast<double>(cycles) * ns_per_cycle));
   }
@@ -225,13 +240,14 @@ TreeAccess Session::access() const {
   const rst_control& control = scaffold_.control();
   TreeAccess access;
   access.coordinator_pid = coordinator_;
-  access.own_namespace = pids_ == PidMode::kOwn;
+  access.own_namespace = options_.pids == PidMode::kOwn;
   access.outside_pid = control.coordinator_pid;
   access.scaffold = {control.base, control.base + control.size};
   return access;
 }
 
 Status Session::release() {
+  RB_ASSERT(running_);
   rst_control& control = scaffold_.control();
   RB_TRY(command(control.coordinator, RST_COMMAND_RELEASE, kReleaseSeconds));
   if (control.coordinator.result >= 0) return {};
@@ -243,14 +259,18 @@ Status Session::destroy() {
   if (!running_) return {};
   running_ = false;
   rst_control& control = scaffold_.control();
-  Status status;
-  if (coordinator_ > 0 && pids_ == PidMode::kHost && !is_dead(coordinator_)) {
-    status = command(control.coordinator, RST_COMMAND_KILL, kDestroySeconds);
+  const unsigned patience = given_up() ? kGivenUpDestroySeconds : kDestroySeconds;
+  Status status = command(control.zygote, RST_COMMAND_DESTROY, patience);
+  const pid_t coordinator = std::exchange(coordinator_, -1);
+  if (!status) {
+    // Without the zygote the coordinator ends, and takes its tasks with it.
+    ::kill(zygote_, SIGKILL);
+    if (coordinator > 0 && !ends_within(coordinator, kGivenUpDestroySeconds * 1000)) {
+      status.error().message += "; tasks may be left, coordinator " + std::to_string(coordinator);
+    }
+    return status;
   }
-  const Status ended = command(control.zygote, RST_COMMAND_DESTROY, kDestroySeconds);
-  coordinator_ = -1;
-  if (status) status = ended;
-  if (status && control.zygote.result < 0) {
+  if (control.zygote.result < 0) {
     status = fail_errno("cannot reap the coordinator", -control.zygote.result);
   }
   return status;

@@ -19,7 +19,8 @@ class Session {
   /// @param execs  whether programs may use RST_EXEC
   [[nodiscard]] static Result<std::unique_ptr<Session>> create(const Image& image,
                                                                const ScaffoldSize& size,
-                                                               PidMode pids, bool execs);
+                                                               const StrategyOptions& options,
+                                                               bool execs);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
   /// Destroys what runs and ends the zygote.
@@ -37,20 +38,24 @@ class Session {
   [[nodiscard]] Status destroy();
 
  private:
-  Session(const Image& image, PidMode pids) : image_(image), pids_(pids) {}
+  Session(const Image& image, const StrategyOptions& options) : image_(image), options_(options) {}
 
   [[nodiscard]] Status fork_zygote(bool execs);
   void quit();
   void free_throwaway_pids();
   [[nodiscard]] Status command(rst_channel& channel, rst_command command, unsigned timeout_s);
   [[nodiscard]] Status wait_ready();
+  [[nodiscard]] bool given_up() const {
+    return options_.given_up != nullptr && options_.given_up();
+  }
+  [[nodiscard]] Status go_on() const;
   [[nodiscard]] Error failure() const;
   [[nodiscard]] Error stalled(const char* what) const;
   void report_stages(StageClock& clock, std::uint64_t started_ns, std::uint64_t started_cycles,
                      std::uint64_t ended_ns, std::uint64_t ended_cycles) const;
 
   const Image& image_;
-  PidMode pids_;
+  StrategyOptions options_;
   Scaffold scaffold_;
   pid_t zygote_ = -1;
   pid_t coordinator_ = -1;

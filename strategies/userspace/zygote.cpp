@@ -60,7 +60,9 @@ Result<pid_t> start_zygote(const rst_control& control, const ZygoteFiles& files)
   ::sigprocmask(SIG_SETMASK, &all, &before);
   const pid_t pid = ::fork();
   if (pid == 0) {
-    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    // With a pid namespace all of the tree dies; among the host's pids somebody has
+    // to end it, and looks for the caller's death itself.
+    if (control.own_namespace != 0) ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(1);
     // Signals numbered 32 and 33 are hidden by libc; block them, too.
     const std::uint64_t everything = ~std::uint64_t{0};

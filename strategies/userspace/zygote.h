@@ -18,7 +18,8 @@ struct ZygoteFiles {
 };
 
 /// Forks a process that unmaps everything but the scaffold, blocks all signals,
-/// has no other descriptors, dies with this thread, and serves control.zygote.
+/// has no other descriptors, and serves control.zygote until this process ends
+/// (with a pid namespace of its own: this thread).
 [[nodiscard]] Result<pid_t> start_zygote(const rst_control& control, const ZygoteFiles& files);
 
 }  // namespace rb

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <fstream>
@@ -75,18 +76,6 @@ bool wait_for_tree() {
   return false;
 }
 
-/// Waits until no descendant is left; orphans are ours to reap.
-std::size_t left_after_waiting() {
-  const auto end = steady_clock::now() + seconds(20);
-  for (;;) {
-    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
-    }
-    const std::size_t left = descendants().size();
-    if (left == 0 || steady_clock::now() > end) return left;
-    std::this_thread::sleep_for(milliseconds(10));
-  }
-}
-
 void kill_in_the_middle(const char* pids) {
   for (int round = 0; round < 3; ++round) {
     const Bench bench = start_bench(pids);
@@ -95,8 +84,19 @@ void kill_in_the_middle(const char* pids) {
     std::this_thread::sleep_for(milliseconds(7 * round));
     ::kill(bench.pid, SIGKILL);
     CHECK(busy);
-    CHECK(left_after_waiting() == 0);
+    CHECK(descendants_left() == 0);
   }
+}
+
+/// It ended by itself, left nothing, and its results say that it was interrupted.
+void check_interrupted(const Bench& bench, int status) {
+  REQUIRE(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 130);
+  CHECK(descendants_left() == 0);
+  std::ifstream file("/proc/self/fd/" + std::to_string(bench.results.get()));
+  const auto results = nlohmann::json::parse(file, nullptr, false);
+  REQUIRE_FALSE(results.is_discarded());
+  CHECK(results.value("interrupted", false));
 }
 
 void interrupt_in_the_middle(const char* pids) {
@@ -106,13 +106,47 @@ void interrupt_in_the_middle(const char* pids) {
   int status = 0;
   REQUIRE(::waitpid(bench.pid, &status, 0) == bench.pid);
   CHECK(busy);
-  REQUIRE(WIFEXITED(status));
-  CHECK(WEXITSTATUS(status) == 130);
-  CHECK(left_after_waiting() == 0);
-  std::ifstream file("/proc/self/fd/" + std::to_string(bench.results.get()));
-  const auto results = nlohmann::json::parse(file, nullptr, false);
-  REQUIRE_FALSE(results.is_discarded());
-  CHECK(results.value("interrupted", false));
+  check_interrupted(bench, status);
+}
+
+/// Stops the tasks of a restart, whatever they are at. Those of a tree that stands
+/// already are destroyed, others wait for ever: then the restart hangs.
+bool make_restart_hang(const Bench& bench) {
+  const auto end = steady_clock::now() + seconds(60);
+  while (steady_clock::now() < end) {
+    bool stopped = false;
+    for (const Descendant& one : descendants()) {
+      if (one.pid == bench.pid || one.name == "rst-zygote") continue;
+      stopped = ::kill(one.pid, SIGSTOP) == 0 || stopped;
+    }
+    if (!stopped) continue;
+    std::this_thread::sleep_for(milliseconds(500));
+    const auto now = descendants();
+    if (std::any_of(now.begin(), now.end(), [](const auto& one) { return one.state == 'T'; })) {
+      return true;
+    }
+  }
+  return false;
+}
+
+void interrupt_twice(const char* pids) {
+  const Bench bench = start_bench(pids);
+  const bool hangs = wait_for_tree() && make_restart_hang(bench);
+  int status = 0;
+  ::kill(bench.pid, SIGINT);
+  std::this_thread::sleep_for(milliseconds(300));
+  const bool waits = ::waitpid(bench.pid, &status, WNOHANG) == 0;
+  ::kill(bench.pid, SIGINT);
+  const auto end = steady_clock::now() + seconds(10);  // a hanging restart is given 30
+  pid_t ended = 0;
+  while ((ended = ::waitpid(bench.pid, &status, WNOHANG)) == 0 && steady_clock::now() < end) {
+    std::this_thread::sleep_for(milliseconds(10));
+  }
+  if (ended == 0) ::kill(bench.pid, SIGKILL);
+  CHECK(hangs);
+  CHECK(waits);
+  REQUIRE(ended == bench.pid);
+  check_interrupted(bench, status);
 }
 
 TEST_CASE("bench is killed in the middle", "[kill]") {
@@ -125,6 +159,12 @@ TEST_CASE("bench is interrupted in the middle", "[kill]") {
   need_root();
   SECTION("own pid namespace") { interrupt_in_the_middle("own"); }
   SECTION("the host's pids") { interrupt_in_the_middle("host"); }
+}
+
+TEST_CASE("a restart that hangs is interrupted twice", "[kill]") {
+  need_root();
+  SECTION("own pid namespace") { interrupt_twice("own"); }
+  SECTION("the host's pids") { interrupt_twice("host"); }
 }
 
 }  // namespace

@@ -2,12 +2,15 @@
 
 #include <fmt/format.h>
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <map>
+#include <thread>
 
 namespace rb::test {
 namespace {
@@ -67,6 +70,17 @@ std::vector<Descendant> descendants() {
     if (above == ::getpid()) found.push_back(process.self);
   }
   return found;
+}
+
+std::size_t descendants_left() {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  for (;;) {
+    while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+    }
+    const std::size_t left = descendants().size();
+    if (left == 0 || std::chrono::steady_clock::now() > end) return left;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
 }
 
 Holdings Holdings::now() {

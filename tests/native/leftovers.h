@@ -19,6 +19,9 @@ struct Descendant {
 /// child subreaper, so that orphans stay visible.
 [[nodiscard]] std::vector<Descendant> descendants();
 
+/// How many descendants are left once orphans had time to end; they are reaped.
+[[nodiscard]] std::size_t descendants_left();
+
 /// Descendants, descriptors and mappings of this process at one moment.
 class Holdings {
  public:

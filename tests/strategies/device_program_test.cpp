@@ -31,7 +31,7 @@ Image workload_image(const char* name, const ParameterValues& values) {
 /// The ops of a slot, up to the last of its list.
 std::vector<rst_op> script(const Program& program, std::size_t slot, rst_op_kind last) {
   std::vector<rst_op> ops;
-  for (std::size_t i = program.slots[slot].first_op; i < program.ops.size(); ++i) {
+  for (std::size_t i = program.tasks[slot].first_op; i < program.ops.size(); ++i) {
     ops.push_back(program.ops[i]);
     if (program.ops[i].kind == last) return ops;
   }
@@ -215,7 +215,7 @@ void check_optimistic(const Image& image, const SharingGraph& graph, const Progr
   CHECK(created.size() == image.tasks().size());
   for (std::size_t i = 0; i < image.tasks().size(); ++i) {
     CHECK(program.slots[i].pid == image.tasks()[i].pid);
-    CHECK(program.slots[i].task == 0);  // nothing of it may be set by clone3(2)
+    CHECK((program.slots[i].tls == 0 && program.slots[i].clear_child_tid == 0));  // nothing of it may be set by clone3(2)
   }
 }
 

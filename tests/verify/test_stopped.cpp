@@ -48,7 +48,7 @@ const Case kCases[] = {
     {Defect::kWrongProtection, "task 2", "0x53000000-0x53001000 ---p anonymous, found"},
     {Defect::kWrongNoreserve, "task 2", "rw-p anonymous noreserve, found 0x54000000-0x54010000"},
     {Defect::kExtraMapping, "task 2", "expected nothing, found 0x54020000-0x54021000 r--p"},
-    {Defect::kMissingMapping, "task 2", "expected 0x30000000-0x30001000 rw-p anonymous, found no"},
+    {Defect::kMissingMapping, "task 2", "expected 0x10100000-0x10101000 rw-p anonymous, found no"},
     {Defect::kMissingPending, "task 1", "pending signals of the thread: expected SIGINT"},
     {Defect::kMissingGroupPending, "task 0", "of the thread group: expected SIGTERM, found none"},
     {Defect::kMissingIgnored, "task 0", "ignored signals: expected SIGUSR1, found none"},

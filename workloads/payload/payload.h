@@ -18,11 +18,17 @@
 
 #include "image/format.h"
 
+/*
+ * Stacks and check blocks lie between code and reports where they are few, so
+ * that a small mm needs one page of page table entries (2 MiB), as a small
+ * program does; else behind the reports.
+ */
 #define PAYLOAD_CODE 0x10000000ull /* begins with PAYLOAD_MAGIC, then the entry */
-#define PAYLOAD_CHECKS 0x20000000ull
-#define PAYLOAD_HEAP 0x28000000ull /* start_brk of every mm */
-#define PAYLOAD_REPORTS 0x30000000ull /* report of image task i: + i * 64 */
-#define PAYLOAD_STACKS 0x40000000ull
+#define PAYLOAD_NEAR 0x10010000ull
+#define PAYLOAD_REPORTS 0x10100000ull /* report of image task i: + i * 64 */
+#define PAYLOAD_FAR 0x10900000ull /* behind the reports of PAYLOAD_MAX_TASKS */
+#define PAYLOAD_HEAP 0x100000000ull /* start_brk of every mm */
+#define PAYLOAD_MAX_TASKS 131072
 #define PAYLOAD_MAGIC 0x44414f4c59415042ull /* "BPAYLOAD" */
 
 /* Fixed places in the code. */

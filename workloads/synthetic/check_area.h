@@ -1,4 +1,4 @@
-// The memory at PAYLOAD_CHECKS: check blocks and the tables they point at.
+// The memory with the check blocks and the tables they point at.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,9 @@ namespace rb {
 /// Collects the bytes of one mm's check area.
 class CheckArea {
  public:
+  /// @param start  its address, page-aligned
+  explicit CheckArea(std::uint64_t start) : start_(start) {}
+
   /// Appends records. @return where they will stand
   template <class Record>
   payload_table put(std::span<const Record> records) {
@@ -31,6 +34,7 @@ class CheckArea {
     bytes_.push_back(std::byte{});
     return address;
   }
+  [[nodiscard]] std::uint64_t start() const { return start_; }
   [[nodiscard]] std::uint64_t pages() const {
     return (bytes_.size() + RBI_PAGE_SIZE - 1) / RBI_PAGE_SIZE;
   }
@@ -39,10 +43,11 @@ class CheckArea {
  private:
   std::uint64_t place(std::span<const std::byte> bytes) {
     bytes_.resize((bytes_.size() + 7) / 8 * 8);
-    const std::uint64_t address = PAYLOAD_CHECKS + bytes_.size();
+    const std::uint64_t address = start_ + bytes_.size();
     bytes_.insert(bytes_.end(), bytes.begin(), bytes.end());
     return address;
   }
+  std::uint64_t start_;
   std::vector<std::byte> bytes_;
 };
 

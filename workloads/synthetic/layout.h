@@ -60,7 +60,10 @@ class ImageLayout {
   void add_region(const Region& region);
   void add_report_vmas(const std::vector<TaskId>& tasks);
   void add_stacks(const std::vector<TaskId>& tasks);
-  void set_layout(rbi_mm& mm, std::uint64_t check_pages, std::uint64_t heap_pages, TaskId first);
+  void add_checks(CheckArea& area);
+  bool is_small(const std::vector<TaskId>& tasks);
+  std::uint64_t place_stacks(const std::vector<TaskId>& tasks, std::uint64_t start);
+  void set_layout(rbi_mm& mm, const CheckArea& checks, std::uint64_t heap_pages, TaskId first);
 
   // layout_checks.cpp: check blocks
   void build_checks(MmId id, CheckArea& area);

@@ -63,7 +63,9 @@ void ImageLayout::add_report_vmas(const std::vector<TaskId>& tasks) {
 /// One VMA with all stacks, and behind it one with the alternate stacks. The
 /// address of a stack is worked out before, as check blocks need it.
 void ImageLayout::add_stacks(const std::vector<TaskId>& tasks) {
-  add_vma(PAYLOAD_STACKS, tasks.size() * PAYLOAD_STACK_PAGES, PROT_READ | PROT_WRITE);
+  const std::uint64_t lowest =
+      stack_page(tasks.front()) - (PAYLOAD_STACK_PAGES - 1) * RBI_PAGE_SIZE;
+  add_vma(lowest, tasks.size() * PAYLOAD_STACK_PAGES, PROT_READ | PROT_WRITE);
   std::uint64_t alternate_pages = 0;
   std::uint64_t alternate_start = 0;
   for (const TaskId id : tasks) {
@@ -92,14 +94,47 @@ void ImageLayout::add_region(const Region& region) {
   }
 }
 
-void ImageLayout::set_layout(rbi_mm& mm, std::uint64_t check_pages, std::uint64_t heap_pages,
+void ImageLayout::add_checks(CheckArea& area) {
+  const std::uint64_t pages = area.pages();
+  const auto checks = std::make_shared<const std::vector<std::byte>>(area.take());
+  add_vma(area.start(), pages, PROT_READ);
+  writer_.add_run(area.start(), pages, [checks](std::span<std::byte> to) {
+    std::memcpy(to.data(), checks->data(), checks->size());
+  });
+}
+
+/// Whether stacks and check blocks fit between code and reports.
+bool ImageLayout::is_small(const std::vector<TaskId>& tasks) {
+  std::size_t records = 0;
+  for (const TaskId id : tasks) {
+    const SyntheticTask& task = at(tree_.tasks_, id);
+    records += task.pending.size() + at(tree_.groups_, task.group).pending.size() +
+               at(tree_.files_, task.files).fds.size();
+  }
+  return tasks.size() <= 16 && records <= 1024;
+}
+
+/// Gives each task of an mm its stacks. @return the end of the last
+std::uint64_t ImageLayout::place_stacks(const std::vector<TaskId>& tasks, std::uint64_t start) {
+  const std::uint64_t stacks_end = start + tasks.size() * PAYLOAD_STACK_PAGES * RBI_PAGE_SIZE;
+  std::uint64_t alternate = stacks_end + kAltstackGap;
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    stack_page_[index(tasks[i])] = start + ((i + 1) * PAYLOAD_STACK_PAGES - 1) * RBI_PAGE_SIZE;
+    if (!at(tree_.tasks_, tasks[i]).altstack) continue;
+    altstack_[index(tasks[i])] = alternate;
+    alternate += kAltstackSize;
+  }
+  return alternate;
+}
+
+void ImageLayout::set_layout(rbi_mm& mm, const CheckArea& checks, std::uint64_t heap_pages,
                              TaskId first) {
   const std::uint64_t arguments = stack_page(first) + PAYLOAD_TCB;
   mm.flags = RBI_MM_LAYOUT;
   mm.start_code = PAYLOAD_CODE;
   mm.end_code = PAYLOAD_CODE + payload_blob().size();
-  mm.start_data = PAYLOAD_CHECKS;
-  mm.end_data = PAYLOAD_CHECKS + check_pages * RBI_PAGE_SIZE;
+  mm.start_data = checks.start();
+  mm.end_data = checks.start() + checks.pages() * RBI_PAGE_SIZE;
   mm.start_brk = PAYLOAD_HEAP;
   mm.brk = PAYLOAD_HEAP + heap_pages * RBI_PAGE_SIZE;
   mm.start_stack = stack_page(first) + PAYLOAD_RSP;
@@ -114,49 +149,34 @@ void ImageLayout::set_layout(rbi_mm& mm, std::uint64_t check_pages, std::uint64_
 void ImageLayout::write_mm(MmId id) {
   const SyntheticMm& from = at(tree_.mms_, id);
   const std::vector<TaskId>& tasks = users_[mms_.use(id)];
-  const std::uint64_t stacks_end =
-      PAYLOAD_STACKS + tasks.size() * PAYLOAD_STACK_PAGES * RBI_PAGE_SIZE;
-  std::uint64_t alternate = stacks_end + kAltstackGap;
-  for (std::size_t i = 0; i < tasks.size(); ++i) {
-    stack_page_[index(tasks[i])] =
-        PAYLOAD_STACKS + ((i + 1) * PAYLOAD_STACK_PAGES - 1) * RBI_PAGE_SIZE;
-    if (!at(tree_.tasks_, tasks[i]).altstack) continue;
-    altstack_[index(tasks[i])] = alternate;
-    alternate += kAltstackSize;
-  }
-  RB_ASSERT(alternate <= kRegions);
-
-  CheckArea area;
+  const bool small = is_small(tasks);
+  CheckArea area(place_stacks(tasks, small ? PAYLOAD_NEAR : PAYLOAD_FAR) + kAltstackGap);
   build_checks(id, area);
-  const std::uint64_t check_pages = area.pages();
-  const auto checks = std::make_shared<const std::vector<std::byte>>(area.take());
-  RB_ASSERT(PAYLOAD_CHECKS + checks->size() < PAYLOAD_HEAP);
-  RB_ASSERT(PAYLOAD_HEAP + from.heap_pages * RBI_PAGE_SIZE < PAYLOAD_REPORTS);
+  RB_ASSERT(area.start() + area.pages() * RBI_PAGE_SIZE < (small ? PAYLOAD_REPORTS : PAYLOAD_HEAP));
+  RB_ASSERT(PAYLOAD_HEAP + from.heap_pages * RBI_PAGE_SIZE < kRegions);
 
   rbi_mm mm{};
   mm.exe = RBI_NONE;
   mm.vma_first = static_cast<std::uint32_t>(writer_.vmas.size());
   mm.run_first = writer_.run_count();
+  set_layout(mm, area, from.heap_pages, tasks.front());
   const std::uint64_t code_pages = payload_blob().size() / RBI_PAGE_SIZE;
   add_vma(PAYLOAD_CODE, code_pages, PROT_READ | PROT_EXEC);
   writer_.add_run(PAYLOAD_CODE, code_pages, [](std::span<std::byte> pages) {
     std::memcpy(pages.data(), payload_blob().data(), payload_blob().size());
   });
-  add_vma(PAYLOAD_CHECKS, check_pages, PROT_READ);
-  writer_.add_run(PAYLOAD_CHECKS, check_pages, [checks](std::span<std::byte> pages) {
-    std::memcpy(pages.data(), checks->data(), checks->size());
-  });
+  if (!small) add_report_vmas(tasks);
+  add_stacks(tasks);
+  add_checks(area);
+  if (small) add_report_vmas(tasks);
   if (from.heap_pages != 0) {
     add_vma(PAYLOAD_HEAP, from.heap_pages, PROT_READ | PROT_WRITE);
     writer_.add_run(PAYLOAD_HEAP, from.heap_pages,
                     pattern(tree_.seed(kSeedHeap, static_cast<std::uint64_t>(id))));
   }
-  add_report_vmas(tasks);
-  add_stacks(tasks);
   for (const Region& region : from.regions) add_region(region);
   mm.vma_count = static_cast<std::uint32_t>(writer_.vmas.size()) - mm.vma_first;
   mm.run_count = writer_.run_count() - mm.run_first;
-  set_layout(mm, check_pages, from.heap_pages, tasks.front());
   writer_.mms.push_back(mm);
 }
 

@@ -127,15 +127,14 @@ long device_release(struct rst_control *control)
 }
 
 /*
- * Before the tree is killed by pid: the device kills what was not released,
- * and the tasks that it created are not noted as such yet.
+ * Before a tree is killed by pid: nobody has noted what the kernel created. What
+ * was not released dies with the coordinator's descriptor of the device.
  */
-void device_abandon(struct rst_control *control)
+void device_note_created(const struct rst_control *control)
 {
 	int all_stand = __atomic_load_n(&control->ready, __ATOMIC_ACQUIRE) == 1;
 	__u32 i;
 
-	device(control, RESTART_ABORT, 0);
 	for (i = 0; all_stand && i + 1 < control->slot_count; i++)
 		__atomic_store_n(&slot_at(control, i)->created, 1, __ATOMIC_RELEASE);
 }

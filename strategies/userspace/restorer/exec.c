@@ -52,7 +52,6 @@ long do_exec(struct run *run, const struct rst_op *op)
 	long pidfd, elf, fds[2];
 	long ret;
 
-	(void)op;
 	/* exec would unshare the table anyway; do it before it fills up. */
 	ret = sys1(SYS_unshare, CLONE_FILES);
 	if (is_error(ret))
@@ -76,7 +75,7 @@ long do_exec(struct run *run, const struct rst_op *op)
 	to_hex(text + ARG_SLOT * HEX_DIGITS, run->index);
 	text[ARG_COUNT * HEX_DIGITS] = 0;
 	account(run, run->stage);
-	run->slot->first_op = run->op + 1;
+	run->packet->ops = (__u64)(op + 1);
 	return sys5(SYS_execveat, elf, "", argv, envp, AT_EMPTY_PATH);
 }
 

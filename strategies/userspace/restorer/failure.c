@@ -17,7 +17,7 @@ _Noreturn void give_up(struct run *run, long error, __u64 value)
 	if (__atomic_compare_exchange_n(&failure->set, &unset, 1, 0, __ATOMIC_ACQ_REL,
 					__ATOMIC_ACQUIRE)) {
 		failure->slot = run->index;
-		failure->op = run->op;
+		failure->op = (__u64)run->op;
 		failure->error = (__s32)-error;
 		failure->value = value;
 		if (control->device_fd)

@@ -9,13 +9,25 @@ static long futex(__u32 *word, int operation, __u32 value, const void *timeout)
 	return sys6(SYS_futex, (ulong_t)word, (ulong_t)operation, value, (ulong_t)timeout, 0, 0);
 }
 
-/* Returns when the word has changed; never, once the restart has failed. */
+/*
+ * Returns when the word has changed; never, once the restart has failed. The one
+ * that must end a tree among the host's pids looks now and then whether it has to:
+ * nobody would wake it. All others sleep until they are woken or killed.
+ */
 void futex_wait(__u32 *word, __u32 value, struct rst_control *control)
 {
+	int looks = !control->own_namespace &&
+		    (__u32)sys0(SYS_getpid) == control->coordinator_pid;
+
 	while (__atomic_load_n(word, __ATOMIC_ACQUIRE) == value) {
 		if (__atomic_load_n(&control->failure.set, __ATOMIC_ACQUIRE))
 			stand_by(control);
-		futex(word, FUTEX_WAIT, value, 0);
+		if (looks) {
+			end_if_abandoned(control);
+			futex_wait_ms(word, value, IDLE_MS);
+		} else {
+			futex(word, FUTEX_WAIT, value, 0);
+		}
 	}
 }
 

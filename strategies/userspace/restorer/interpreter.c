@@ -50,11 +50,19 @@ static long do_post(struct run *run, const struct rst_op *op)
 static long do_reap(struct run *run, const struct rst_op *op)
 {
 	static const struct __kernel_timespec at_once = { 0, 0 };
+	static const struct __kernel_timespec a_moment = { 0, 10000000 };
 	const __u64 sigchld = 1ull << (17 - 1);
+	__u32 pid = slot_at(run->control, op->x)->pid;
 	long ret;
 
 	account(run, run->stage);
-	ret = sys4(SYS_wait4, slot_at(run->control, op->x)->pid, 0, 0x40000000 /* __WALL */, 0);
+	/* It never ends if its part of the restart failed: do not wait for its end only. */
+	while (!(ret = sys4(SYS_wait4, pid, 0, WALL | WNOHANG, 0))) {
+		if (__atomic_load_n(&run->control->failure.set, __ATOMIC_ACQUIRE))
+			stand_by(run->control);
+		end_if_abandoned(run->control);
+		sys4(SYS_rt_sigtimedwait, (long)&sigchld, 0, (long)&a_moment, sizeof(sigchld));
+	}
 	run->since = cycles();
 	if (is_error(ret))
 		return ret;
@@ -133,7 +141,7 @@ static long step(struct run *run, const struct rst_op *op)
 	case RST_ACTIONS:
 		return do_actions(op);
 	case RST_QUEUE:
-		return do_queue(run->slot, op);
+		return do_queue(run, op);
 	case RST_ITIMERS:
 		return do_itimers(op);
 	case RST_DEVICE_LOAD:
@@ -162,21 +170,20 @@ static long step(struct run *run, const struct rst_op *op)
 
 _Noreturn void task_main(struct rst_control *control, __u32 index)
 {
-	struct rst_slot *slot = slot_at(control, index);
+	struct rst_packet *packet = packet_at(control, index);
 	struct run run = {
 		.control = control,
-		.slot = slot,
+		.packet = packet,
+		.op = (const struct rst_op *)packet->ops,
 		.index = index,
-		.op = slot->first_op,
 		.since = cycles(),
 	};
 
 	/* Its creator may be killed before it can note what it created. */
-	if (slot->pid)
-		__atomic_store_n(&slot->created, 1, __ATOMIC_RELEASE);
+	__atomic_store_n(&packet->alive, 1, __ATOMIC_RELEASE);
 	/* The last op never returns. */
 	for (;; run.op++) {
-		const struct rst_op *op = (const struct rst_op *)control->ops + run.op;
+		const struct rst_op *op = run.op;
 		long ret;
 
 		if (op->stage != run.stage) {

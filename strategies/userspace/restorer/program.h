@@ -5,6 +5,8 @@
  * each task runs. Written by the compiler (compile.h), run by the restorer.
  *
  *   base: struct rst_control | slots | ops | events | (page) code | stacks | image
+ *
+ * Ops that do not fit into a task's packet are among `ops`.
  */
 #ifndef RESTARTBENCH_RESTORER_PROGRAM_H
 #define RESTARTBENCH_RESTORER_PROGRAM_H
@@ -16,31 +18,29 @@
 
 enum rst_slot_flags {
 	RST_SLOT_THREAD = 1u, /* not a thread-group leader */
-	RST_SLOT_NAME = 2u, /* name differs from the creator's: set it */
-	RST_SLOT_SET_TLS = 4u, /* fs base and clear_child_tid must be set by hand */
-	RST_SLOT_MM_OWNER = 8u, /* unmaps the scaffold for its mm at release */
-	RST_SLOT_THROWAWAY = 16u,
+	RST_SLOT_MM_OWNER = 2u, /* unmaps the scaffold for its mm at release */
+	RST_SLOT_THROWAWAY = 4u,
 };
 
-/* One task: of the image, then throw-aways, then the coordinator (last). */
+/*
+ * What others need of a task: of the image, then throw-aways, then the
+ * coordinator (last). What it needs itself is in its packet.
+ */
 struct rst_slot {
 	__u32 pid; /* wanted; 0 = any. Afterwards the real one. */
 	__u32 flags; /* enum rst_slot_flags */
-	__u32 first_op;
-	__u32 created; /* set once the task exists */
-	__u64 task; /* struct rbi_task, or 0 */
-	__u64 registers; /* struct rbi_registers, or 0 */
-	__u64 xstate; /* its XSAVE area */
-	__u64 cycles[RST_STAGE_COUNT]; /* TSC cycles of work per stage */
+	__u32 created; /* set by its creator once the task exists */
+	__u32 reserved;
+	__u64 tls; /* fs base to clone it with, or 0 */
+	__u64 clear_child_tid; /* to clone it with, or 0 */
 };
 
 enum rst_command {
 	RST_COMMAND_NONE,
 	RST_COMMAND_START, /* to the zygote: make a coordinator */
-	RST_COMMAND_DESTROY, /* to the zygote: end the coordinator */
+	RST_COMMAND_DESTROY, /* to the zygote: end the coordinator and the tree */
 	RST_COMMAND_QUIT, /* to the zygote */
 	RST_COMMAND_RELEASE, /* to the coordinator */
-	RST_COMMAND_KILL, /* to the coordinator: kill the tree (host pids) */
 };
 
 /* A futex word at which one side waits for the other. */
@@ -55,11 +55,11 @@ struct rst_channel {
 struct rst_failure {
 	__u32 set; /* 0 → 1 by compare-and-swap: the winner fills in the rest */
 	__u32 slot;
-	__u32 op; /* index */
-	__s32 error; /* errno; 0 = a wrong descriptor number resulted */
-	__u64 value; /* what resulted instead, or the stop point of a release */
-	__u32 complete; /* futex: 1 when filled in */
 	__u32 reserved;
+	__u64 op; /* address of the struct rst_op */
+	__s32 error; /* errno; 0 = a wrong descriptor number resulted */
+	__u32 complete; /* futex: 1 when filled in */
+	__u64 value; /* what resulted instead, or the stop point of a release */
 };
 
 struct rst_control {
@@ -69,7 +69,8 @@ struct rst_control {
 	__u64 code; /* address of the restorer's code */
 	__u64 code_size;
 	__u64 stacks; /* address; slot i owns [i, i + 1) * stack_size */
-	__u64 stack_size; /* pages; holds a signal frame with the largest XSAVE area */
+	__u64 stack_size; /* pages; with the packet and the largest XSAVE area */
+	__u64 packet; /* offset of the packet from the bottom of a stack */
 	__u64 zygote_stack; /* its top */
 	__u64 image; /* address of the image file */
 	__u64 image_size;
@@ -83,7 +84,7 @@ struct rst_control {
 	__u32 expected; /* how many arrive at the barrier */
 	__u32 elf_fd, control_fd, image_fd; /* the coordinator's, for RST_EXEC */
 	__u32 coordinator_pid; /* as the tasks see it */
-	__u32 caller_pid; /* bench: its death ends everything */
+	__u32 caller_pid, zygote_pid; /* their death ends everything */
 
 	/* written while it runs; each hot word on a line of its own */
 	__u32 arrived __attribute__((aligned(64)));

@@ -8,12 +8,11 @@
  * syscall instruction, and stopped at that call's exit before it returns there.
  */
 #include <linux/ptrace.h>
+#include <linux/time_types.h>
 
 #include "strategies/userspace/restorer/restorer.h"
 
-#define WALL 0x40000000
-#define MAX_TRIES 10000
-#define MAX_IDLE_MS 10000
+#define MAX_TRIES 50000 /* each with a little sleep: ten seconds or more */
 
 /* struct user_regs_struct, arch/x86/include/asm/user_64.h */
 struct user_registers {
@@ -26,6 +25,18 @@ struct user_registers {
 #define PTRACE_SETREGS 13
 #define PTRACE_DETACH 17
 #define PTRACE_SYSCALL 24
+#define SYSCALL_STOP (5 | 0x80) /* SIGTRAP, as PTRACE_O_TRACESYSGOOD marks it */
+
+/*
+ * To give way by sched_yield(2) instead takes one more time slice of everybody
+ * else's on a busy machine, each time.
+ */
+static void sleep_a_little(void)
+{
+	struct __kernel_timespec duration = { .tv_nsec = 200000 };
+
+	sys2(SYS_nanosleep, &duration, 0);
+}
 
 static long trace(long request, __u32 pid, const void *data)
 {
@@ -81,7 +92,7 @@ static long stop_outside(struct run *run, __u32 pid, struct user_registers *regi
 		if (registers->ip < control->base || registers->ip >= control->base + control->size)
 			return 0;
 		trace(PTRACE_DETACH, pid, 0);
-		sys0(SYS_sched_yield);
+		sleep_a_little();
 	}
 	return -110; /* ETIMEDOUT */
 }
@@ -99,13 +110,26 @@ __attribute__((noinline)) static __u64 syscall_instruction(void)
 	return address;
 }
 
-static long next_stop(__u32 pid)
+/*
+ * Runs the task to its next system call's entry or exit. A SIGSTOP may stop it on
+ * the way, which no mask keeps out: once as a signal, to be passed on, and once as
+ * the stop itself, to be cut short; the task goes back to it when it is detached.
+ */
+static long next_syscall_stop(__u32 pid)
 {
-	long ret = trace(PTRACE_SYSCALL, pid, 0);
+	long signal = 0;
 
-	if (!is_error(ret))
-		ret = wait_stop(pid);
-	return is_error(ret) ? ret : 0;
+	for (;;) {
+		long status = trace(PTRACE_SYSCALL, pid, (const void *)signal);
+
+		if (!is_error(status))
+			status = wait_stop(pid);
+		if (is_error(status))
+			return status;
+		if ((status >> 8 & 0xff) == SYSCALL_STOP)
+			return 0;
+		signal = status >> 16 == PTRACE_EVENT_STOP ? 0 : status >> 8 & 0xff;
+	}
 }
 
 static long set_mask(__u32 pid, __u64 mask)
@@ -152,9 +176,9 @@ static long unmap_scaffold(const struct rst_control *control, __u32 pid,
 	call.si = control->size;
 	ret = trace(PTRACE_SETREGS, pid, &call);
 	if (!is_error(ret))
-		ret = next_stop(pid); /* at the entry */
+		ret = next_syscall_stop(pid); /* at the entry */
 	if (!is_error(ret))
-		ret = next_stop(pid); /* at the exit */
+		ret = next_syscall_stop(pid); /* at the exit */
 	if (!is_error(ret))
 		ret = trace(PTRACE_GETREGS, pid, &call);
 	if (is_error(ret))
@@ -177,12 +201,9 @@ static long wait_left(struct rst_control *control)
 	while ((left = __atomic_load_n(&control->left, __ATOMIC_ACQUIRE)) < control->expected) {
 		idle = left == last ? idle + 1 : 0;
 		last = left;
-		if (idle < MAX_TRIES)
-			sys0(SYS_sched_yield);
-		else if (idle < MAX_TRIES + MAX_IDLE_MS)
-			sleep_ms(1);
-		else
+		if (idle == MAX_TRIES)
 			return -110; /* ETIMEDOUT: somebody killed one */
+		sleep_a_little();
 	}
 	return 0;
 }

@@ -7,15 +7,16 @@
 #define RESTARTBENCH_RESTORER_H
 
 #include "image/format.h"
+#include "strategies/userspace/restorer/packet.h"
 #include "strategies/userspace/restorer/program.h"
 #include "strategies/userspace/restorer/sys.h"
 
 /* What one task knows while it runs its ops. */
 struct run {
 	struct rst_control *control;
-	struct rst_slot *slot;
+	struct rst_packet *packet;
+	const struct rst_op *op; /* the op at hand */
 	__u32 index; /* of the slot */
-	__u32 op; /* the op at hand */
 	__u64 since; /* TSC when the current stage began */
 	__u16 stage;
 };
@@ -24,6 +25,16 @@ static inline struct rst_slot *slot_at(const struct rst_control *control, __u32 
 {
 	return (struct rst_slot *)control->slots + index;
 }
+
+static inline struct rst_packet *packet_at(const struct rst_control *control, __u32 index)
+{
+	return (struct rst_packet *)(control->stacks + index * control->stack_size +
+				     control->packet);
+}
+
+#define WALL 0x40000000 /* wait4(2): __WALL */
+#define WNOHANG 1
+#define IDLE_MS 500 /* how often who waits for orders looks around */
 
 /* futex.c: the words are shared between address spaces. */
 void futex_wait(__u32 *word, __u32 value, struct rst_control *control);
@@ -47,7 +58,7 @@ long do_mmap(const struct rst_control *control, const struct rst_op *op);
 long do_fill(__u64 address, __u64 size, __u64 source);
 long do_set_mm(const struct rst_op *op);
 long do_actions(const struct rst_op *op);
-long do_queue(const struct rst_slot *slot, const struct rst_op *op);
+long do_queue(struct run *run, const struct rst_op *op);
 long do_itimers(const struct rst_op *op);
 
 /* device.c: the ops on /dev/restart, and what becomes of a restart with it. */
@@ -57,9 +68,9 @@ long do_device_run(struct run *run);
 long do_device_attach(struct run *run, __u64 request);
 void device_failed(struct rst_control *control);
 long device_release(struct rst_control *control);
-void device_abandon(struct rst_control *control);
+void device_note_created(const struct rst_control *control);
 
-/* interpreter.c: runs a task's ops from slot->first_op on. */
+/* interpreter.c: runs a task's ops from packet->ops on. */
 _Noreturn void task_main(struct rst_control *control, __u32 index);
 
 /* finish.c: the last op; returns only on failure, with -errno. */
@@ -67,10 +78,12 @@ long finish(struct run *run);
 void account(struct run *run, __u16 stage);
 void arrive(struct run *run);
 
-/* coordinator.c, release.c, zygote.c */
+/* coordinator.c, killing.c, release.c, zygote.c */
 long lead(struct run *run);
 _Noreturn void serve(struct run *run);
 _Noreturn void stand_by(struct rst_control *control);
+void end_if_abandoned(const struct rst_control *control);
+void kill_tree(const struct rst_control *control);
 long release(struct run *run);
 _Noreturn void zygote_main(struct rst_control *control);
 void unmap_all_but_scaffold(const struct rst_control *control);

@@ -30,15 +30,16 @@ long do_actions(const struct rst_op *op)
 }
 
 /* x: 1 = the thread group's shared queue, 0 = the task's own. */
-long do_queue(const struct rst_slot *slot, const struct rst_op *op)
+long do_queue(struct run *run, const struct rst_op *op)
 {
 	const struct rbi_siginfo *queued = (const struct rbi_siginfo *)op->a;
 	long group = sys0(SYS_getpid);
+	__u32 pid = slot_at(run->control, run->index)->pid;
 	__u32 i;
 
 	for (i = 0; i < op->y; i++) {
 		long ret = op->x ? sys3(SYS_rt_sigqueueinfo, group, queued[i].signo, &queued[i]) :
-				   sys4(SYS_rt_tgsigqueueinfo, group, slot->pid, queued[i].signo,
+				   sys4(SYS_rt_tgsigqueueinfo, group, pid, queued[i].signo,
 					&queued[i]);
 
 		if (is_error(ret))

@@ -10,9 +10,11 @@
 
 #include "strategies/userspace/restorer/restorer.h"
 
-#define WALL 0x40000000
 #define SIGKILL 9
 #define SIGCHLD 17
+#define P_PID 1
+#define WEXITED 4
+#define WNOWAIT 0x01000000
 #define TASK_SIZE_MAX 0x7ffffffff000ull
 
 void unmap_all_but_scaffold(const struct rst_control *control)
@@ -36,16 +38,27 @@ static long start_coordinator(struct rst_control *control)
 	return clone_task(&args, control, index);
 }
 
-static long end_coordinator(struct rst_control *control, long pid)
+/*
+ * The coordinator may be dead before, or hang: nothing is asked of it. An init
+ * is reaped only after every task of its namespace is gone; the tasks among the
+ * host's pids become the zygote's children.
+ */
+static long end_tree(const struct rst_control *control, long pid)
 {
 	long ret;
 
 	if (pid <= 0)
 		return 0;
 	sys2(SYS_kill, pid, SIGKILL);
-	/* An init is reaped only after every task of its namespace is gone. */
+	if (!control->own_namespace) {
+		sys5(SYS_waitid, P_PID, pid, 0, WEXITED | WNOWAIT | WALL, 0);
+		/* A creator that dies may not have noted its last child; as long as
+		 * the coordinator is not reaped, its group is nobody else's. */
+		sys2(SYS_kill, -pid, SIGKILL);
+	}
 	ret = sys4(SYS_wait4, pid, 0, WALL, 0);
-	(void)control;
+	if (!is_error(ret) && !control->own_namespace)
+		kill_tree(control);
 	return is_error(ret) ? ret : 0;
 }
 
@@ -56,11 +69,19 @@ _Noreturn void zygote_main(struct rst_control *control)
 
 	unmap_all_but_scaffold(control);
 	sys2(SYS_arch_prctl, 0x1002 /* ARCH_SET_FS */, 0);
+	control->zygote_pid = (__u32)sys0(SYS_getpid);
+	if (!control->own_namespace)
+		sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
 	for (;;) {
 		__u32 sequence = __atomic_load_n(&channel->sequence, __ATOMIC_ACQUIRE);
 
+		if (!control->own_namespace &&
+		    (__u32)sys0(SYS_getppid) != control->caller_pid) {
+			end_tree(control, pid);
+			sys1(SYS_exit_group, 1);
+		}
 		if (sequence == channel->done) {
-			futex_wait_ms(&channel->sequence, sequence, 1000);
+			futex_wait_ms(&channel->sequence, sequence, IDLE_MS);
 			continue;
 		}
 		switch (channel->command) {
@@ -68,11 +89,11 @@ _Noreturn void zygote_main(struct rst_control *control)
 			channel->result = (__s32)(pid = start_coordinator(control));
 			break;
 		case RST_COMMAND_DESTROY:
-			channel->result = (__s32)end_coordinator(control, pid);
+			channel->result = (__s32)end_tree(control, pid);
 			pid = 0;
 			break;
 		case RST_COMMAND_QUIT:
-			end_coordinator(control, pid);
+			end_tree(control, pid);
 			sys1(SYS_exit_group, 0);
 			break;
 		default:
