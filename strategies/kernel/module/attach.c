@@ -72,9 +72,9 @@ static int adopt(struct restart_task *t)
 	int err;
 
 	if (group->leader != t->index)
-		return test_bit(RESTART_CLAIMED_SIGHAND, &r->tasks[group->leader].claims) ?
-			       0 :
-			       restart_fail(t->restart, -ESRCH, RESTART_AT_SIGHAND, t->index);
+		return test_bit(RESTART_CLAIMED_SIGHAND, &r->tasks[group->leader].claims)
+			       ? 0
+			       : restart_fail(t->restart, -ESRCH, RESTART_AT_SIGHAND, t->index);
 	err = restart_cling(t);
 	if (err)
 		return restart_fail(t->restart, err, RESTART_AT_CLAIM, t->index);
@@ -88,7 +88,7 @@ static int adopt(struct restart_task *t)
 	return attach_sighand(t);
 }
 
-/* Does not come back to its caller: that memory may be gone. */
+/* Never returns to its caller, whose memory may be gone: the barrier is in between. */
 int restart_attach(struct restart *r, struct file *device, u32 index)
 {
 	struct restart_task *t;

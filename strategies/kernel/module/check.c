@@ -9,9 +9,9 @@
 int restart_check_image(const struct restart_image *image, struct restart_fault *fault)
 {
 	static int (*const parts[])(const struct restart_image *, struct restart_fault *) = {
-		restart_check_ranges, restart_check_tasks,   restart_check_sharing,
-		restart_check_sessions, restart_check_memory, restart_check_runs,
-		restart_check_files,  restart_check_signals, restart_check_registers,
+		restart_check_ranges,	restart_check_tasks,   restart_check_sharing,
+		restart_check_sessions, restart_check_memory,  restart_check_runs,
+		restart_check_files,	restart_check_signals, restart_check_registers,
 	};
 	int err = 0;
 	u32 i;
@@ -27,8 +27,7 @@ int restart_check_image(const struct restart_image *image, struct restart_fault 
 
 unsigned long *restart_bitmap(const struct restart_image *image, u32 section)
 {
-	return kvcalloc(BITS_TO_LONGS(image->count[section] + 1), sizeof(long),
-			GFP_KERNEL_ACCOUNT);
+	return kvcalloc(BITS_TO_LONGS(image->count[section] + 1), sizeof(long), GFP_KERNEL_ACCOUNT);
 }
 
 int restart_check_all_used(const struct restart_image *image, u32 section,

@@ -15,7 +15,7 @@
 #include "image.h"
 #include "restart_uapi.h"
 
-#define RESTART_USER_START 65536ull /* the default of vm.mmap_min_addr */
+#define RESTART_USER_START 65536ull			/* the default of vm.mmap_min_addr */
 #define RESTART_USER_END ((1ull << 47) - RBI_PAGE_SIZE) /* TASK_SIZE_MAX, four levels */
 
 int restart_check_image(const struct restart_image *image, struct restart_fault *fault);

@@ -13,8 +13,9 @@
 #define FS_WRONG(member) restart_wrong(fault, RBI_SEC_FS, i, offsetof(struct rbi_fs, member))
 
 #define FD_LIMIT (1u << 20)
-#define FILE_FLAGS                                                                                 \
-	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_NOATIME | O_NOFOLLOW | O_LARGEFILE)
+#define FILE_FLAGS                                                                        \
+	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_NOATIME | O_NOFOLLOW | \
+	 O_LARGEFILE)
 #define DIRECTORY_FLAGS (O_NONBLOCK | O_NOATIME | O_NOFOLLOW | O_DIRECTORY | O_LARGEFILE)
 
 static int check_table(const struct restart_image *image, const struct rbi_files *files,

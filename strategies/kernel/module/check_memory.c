@@ -11,7 +11,7 @@
 
 #define MM_WRONG(member) restart_wrong(fault, RBI_SEC_MMS, i, offsetof(struct rbi_mm, member))
 #define VMA_WRONG(member) restart_wrong(fault, RBI_SEC_VMAS, i, offsetof(struct rbi_vma, member))
-#define BACKING_WRONG(member)                                                                      \
+#define BACKING_WRONG(member) \
 	restart_wrong(fault, RBI_SEC_BACKINGS, i, offsetof(struct rbi_backing, member))
 
 #define ALL_PROT (PROT_READ | PROT_WRITE | PROT_EXEC)

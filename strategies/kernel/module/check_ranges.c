@@ -12,14 +12,14 @@ struct owner {
 	u32 first; /* offsets of the two fields */
 	u32 count;
 	bool wide; /* first has 64 bits */
-	u32 next; /* record whose range comes next */
+	u32 next;  /* record whose range comes next */
 };
 
-#define OWNER(SECTION, type, FIRST, COUNT)                                                         \
-	{                                                                                          \
-		.section = RBI_SEC_##SECTION, .first = offsetof(struct type, FIRST),               \
-		.count = offsetof(struct type, COUNT),                                             \
-		.wide = sizeof_field(struct type, FIRST) == sizeof(u64),                           \
+#define OWNER(SECTION, type, FIRST, COUNT)                                           \
+	{                                                                            \
+		.section = RBI_SEC_##SECTION, .first = offsetof(struct type, FIRST), \
+		.count = offsetof(struct type, COUNT),                               \
+		.wide = sizeof_field(struct type, FIRST) == sizeof(u64),             \
 	}
 
 /*
@@ -33,8 +33,8 @@ static int advance(const struct restart_image *image, struct owner *owner, u32 t
 
 	for (; owner->next < image->count[owner->section]; owner->next++, *moved = true) {
 		const void *record = image->records[owner->section] + (u64)owner->next * size;
-		u64 first = owner->wide ? *(const u64 *)(record + owner->first) :
-					  *(const u32 *)(record + owner->first);
+		u64 first = owner->wide ? *(const u64 *)(record + owner->first)
+					: *(const u32 *)(record + owner->first);
 		u32 count = *(const u32 *)(record + owner->count);
 
 		if (!count && !first)
@@ -88,7 +88,9 @@ int restart_check_ranges(const struct restart_image *image, struct restart_fault
 		    OWNER(BACKINGS, rbi_backing, run_first, run_count) } },
 		{ RBI_SEC_AUXV, 1, { OWNER(MMS, rbi_mm, auxv_first, auxv_count) } },
 		{ RBI_SEC_FDS, 1, { OWNER(FILES, rbi_files, fd_first, fd_count) } },
-		{ RBI_SEC_ACTIONS, 1, { OWNER(SIGHANDS, rbi_sighand, action_first, action_count) } },
+		{ RBI_SEC_ACTIONS,
+		  1,
+		  { OWNER(SIGHANDS, rbi_sighand, action_first, action_count) } },
 		{ RBI_SEC_PENDING,
 		  2,
 		  { OWNER(TASKS, rbi_task, pending_first, pending_count),

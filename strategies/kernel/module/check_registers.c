@@ -10,9 +10,9 @@
 #include "check.h"
 #include "registers.h"
 
-#define REGISTERS_WRONG(member)                                                                    \
+#define REGISTERS_WRONG(member) \
 	restart_wrong(fault, RBI_SEC_REGISTERS, i, offsetof(struct rbi_registers, member))
-#define REGISTERS_BEYOND(member)                                                                   \
+#define REGISTERS_BEYOND(member) \
 	restart_beyond(fault, RBI_SEC_REGISTERS, i, offsetof(struct rbi_registers, member))
 
 /*

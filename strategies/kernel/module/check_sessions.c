@@ -10,7 +10,7 @@
 #include "check.h"
 #include "pids.h"
 
-#define GROUP_WRONG(member)                                                                        \
+#define GROUP_WRONG(member) \
 	restart_wrong(fault, RBI_SEC_GROUPS, i, offsetof(struct rbi_group, member))
 
 static int check_unique(const struct restart_pids *pids, struct restart_fault *fault)
@@ -30,9 +30,8 @@ static bool founder_fits(const struct restart_image *image, const struct restart
 {
 	u32 task = restart_pids_find(pids, number);
 
-	return task == RBI_NONE ||
-	       (restart_is_leader(image, task) &&
-		image->groups[image->tasks[task].group].sid == sid);
+	return task == RBI_NONE || (restart_is_leader(image, task) &&
+				    image->groups[image->tasks[task].group].sid == sid);
 }
 
 static int check_group(const struct restart_image *image, const struct restart_pids *pids, u32 i,
@@ -49,6 +48,33 @@ static int check_group(const struct restart_image *image, const struct restart_p
 	if (!founder_fits(image, pids, group->pgid, group->sid))
 		return GROUP_WRONG(pgid);
 	return 0;
+}
+
+/*
+ * Whose session is the odd one: not the session that its group's number names, or
+ * not that of the group's first member.
+ */
+static u32 find_odd(const struct restart_image *image, u32 number)
+{
+	u32 groups = image->count[RBI_SEC_GROUPS];
+	bool known = false;
+	u32 sid = 0;
+	u32 i;
+
+	for (i = 0; i < groups && !known; i++)
+		known = image->groups[i].sid == number;
+	if (known)
+		sid = number;
+	for (i = 0; i < groups; i++) {
+		if (image->groups[i].pgid != number)
+			continue;
+		if (!known)
+			sid = image->groups[i].sid;
+		known = true;
+		if (image->groups[i].sid != sid)
+			break;
+	}
+	return i;
 }
 
 /*
@@ -76,14 +102,10 @@ static int check_one_session_each(const struct restart_image *image, struct rest
 	}
 	restart_sort(numbers, count);
 	for (i = 1; i < count; i++) {
-		u32 number = numbers[i] >> 32;
-		u32 group = 0;
-
-		if (numbers[i - 1] >> 32 != number || numbers[i - 1] == numbers[i])
+		if (numbers[i - 1] >> 32 != numbers[i] >> 32 || numbers[i - 1] == numbers[i])
 			continue;
-		while (image->groups[group].pgid != number)
-			group++;
-		err = restart_wrong(fault, RBI_SEC_GROUPS, group, offsetof(struct rbi_group, sid));
+		err = restart_wrong(fault, RBI_SEC_GROUPS, find_odd(image, numbers[i] >> 32),
+				    offsetof(struct rbi_group, sid));
 		break;
 	}
 	kvfree(numbers);

@@ -5,8 +5,7 @@
 
 #include "check.h"
 
-#define TASK_WRONG(member)                                                                         \
-	restart_wrong(fault, RBI_SEC_TASKS, i, offsetof(struct rbi_task, member))
+#define TASK_WRONG(member) restart_wrong(fault, RBI_SEC_TASKS, i, offsetof(struct rbi_task, member))
 
 /* CLONE_THREAD needs CLONE_SIGHAND, which needs CLONE_VM: clone(2). */
 static int check_threads(const struct restart_image *image, struct restart_fault *fault)
@@ -34,8 +33,8 @@ static int check_threads(const struct restart_image *image, struct restart_fault
 /* Tasks that share a sighand share their mm. */
 static int check_sighands(const struct restart_image *image, struct restart_fault *fault)
 {
-	u32 *mm_plus_one = kvcalloc(image->count[RBI_SEC_SIGHANDS] + 1, sizeof(u32),
-				    GFP_KERNEL_ACCOUNT);
+	u32 *mm_plus_one =
+		kvcalloc(image->count[RBI_SEC_SIGHANDS] + 1, sizeof(u32), GFP_KERNEL_ACCOUNT);
 	int err = 0;
 	u32 i;
 

@@ -6,16 +6,16 @@
 
 #include "check.h"
 
-#define ACTION_WRONG(member)                                                                       \
+#define ACTION_WRONG(member) \
 	restart_wrong(fault, RBI_SEC_ACTIONS, i, offsetof(struct rbi_action, member))
-#define PENDING_WRONG(member)                                                                      \
+#define PENDING_WRONG(member) \
 	restart_wrong(fault, RBI_SEC_PENDING, i, offsetof(struct rbi_siginfo, member))
 
 #define HANDLER_DEFAULT 0
 #define HANDLER_IGNORE 1
 /* Not SA_IMMUTABLE, which is the kernel's own. */
-#define ACTION_FLAGS                                                                               \
-	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER |         \
+#define ACTION_FLAGS                                                                       \
+	(SA_NOCLDSTOP | SA_NOCLDWAIT | SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_NODEFER | \
 	 SA_RESETHAND | SA_EXPOSE_TAGBITS | SA_RESTORER)
 #define STOP_SIGNALS (sigmask(SIGTSTP) | sigmask(SIGTTIN) | sigmask(SIGTTOU))
 
@@ -38,8 +38,8 @@ static int check_action(const struct restart_image *image, u32 i, bool first,
 		return ACTION_WRONG(handler);
 	if (action->flags & ~(u64)ACTION_FLAGS)
 		return ACTION_WRONG(flags);
-	if (action->flags & SA_RESTORER ? !restart_user_address(action->restorer) :
-					  action->restorer != 0)
+	if (action->flags & SA_RESTORER ? !restart_user_address(action->restorer)
+					: action->restorer != 0)
 		return ACTION_WRONG(restorer);
 	if (action->mask & (sigmask(SIGKILL) | sigmask(SIGSTOP)))
 		return ACTION_WRONG(mask);

@@ -9,14 +9,13 @@
 
 #include "check.h"
 
-#define PID_FIRST 2 /* 1 is the init of the pid namespace */
+#define PID_FIRST 2		  /* 1 is the init of the pid namespace */
 #define PID_LAST ((1u << 22) - 1) /* PID_MAX_LIMIT */
 #define ROBUST_LIST_HEAD_SIZE 24
 #define MAX_TIMER (S64_MAX / 1000) /* ktime_t: signed 64-bit ns */
 
-#define TASK_WRONG(member)                                                                         \
-	restart_wrong(fault, RBI_SEC_TASKS, i, offsetof(struct rbi_task, member))
-#define GROUP_WRONG(member)                                                                        \
+#define TASK_WRONG(member) restart_wrong(fault, RBI_SEC_TASKS, i, offsetof(struct rbi_task, member))
+#define GROUP_WRONG(member) \
 	restart_wrong(fault, RBI_SEC_GROUPS, i, offsetof(struct rbi_group, member))
 
 static int check_rseq(const struct rbi_task *task, u32 i, struct restart_fault *fault)

@@ -37,14 +37,14 @@ void restart_drop_objects(struct restart *r)
 		[RESTART_CLASS_FS] = RBI_SEC_FS,
 		[RESTART_CLASS_SIGHAND] = RBI_SEC_SIGHANDS,
 	};
-	u32 class, i;
+	u32 cls, i;
 
-	for (class = 0; class < RESTART_CLASS_COUNT; class++) {
-		for (i = 0; r->objects[class] && i < r->image.count[sections[class]]; i++) {
-			void *made = xchg(&r->objects[class][i].made, NULL);
+	for (cls = 0; cls < RESTART_CLASS_COUNT; cls++) {
+		for (i = 0; r->objects[cls] && i < r->image.count[sections[cls]]; i++) {
+			void *made = xchg(&r->objects[cls][i].made, NULL);
 
 			if (made)
-				restart_put_object(class, made);
+				restart_put_object(cls, made);
 		}
 	}
 	restart_given_free(r);

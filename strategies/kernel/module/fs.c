@@ -7,7 +7,6 @@
 #include "restart.h"
 #include "symbols.h"
 
-
 /* @fs: nobody else's yet */
 static void set_contents(struct restart *r, struct fs_struct *fs, u32 index)
 {
@@ -88,9 +87,9 @@ int restart_fs(struct restart_task *t)
 		set_contents(r, current->fs, index);
 		return 0;
 	}
-	fs = t->how[RESTART_CLASS_FS] == RESTART_MAKE ?
-		     make(r, index) :
-		     take(r, &r->objects[RESTART_CLASS_FS][index], index);
+	fs = t->how[RESTART_CLASS_FS] == RESTART_MAKE
+		     ? make(r, index)
+		     : take(r, &r->objects[RESTART_CLASS_FS][index], index);
 	if (!fs)
 		return -ENOMEM;
 	put_in_place(r, fs);

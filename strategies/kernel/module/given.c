@@ -16,8 +16,8 @@
 #include "restart.h"
 
 static const u32 given_sections[RESTART_FILE_KIND_COUNT] = {
-	[RESTART_FILE_OFD] = RBI_SEC_OFDS,   [RESTART_FILE_BACKING] = RBI_SEC_BACKINGS,
-	[RESTART_FILE_EXE] = RBI_SEC_MMS,    [RESTART_FILE_CWD] = RBI_SEC_FS,
+	[RESTART_FILE_OFD] = RBI_SEC_OFDS, [RESTART_FILE_BACKING] = RBI_SEC_BACKINGS,
+	[RESTART_FILE_EXE] = RBI_SEC_MMS,  [RESTART_FILE_CWD] = RBI_SEC_FS,
 	[RESTART_FILE_ROOT] = RBI_SEC_FS,
 };
 
@@ -29,8 +29,8 @@ int restart_given_init(struct restart *r)
 		struct restart_given *given = &r->given[kind];
 
 		given->count = r->image.count[given_sections[kind]];
-		given->files = kvcalloc(given->count + 1, sizeof(struct file *),
-					GFP_KERNEL_ACCOUNT);
+		given->files =
+			kvcalloc(given->count + 1, sizeof(struct file *), GFP_KERNEL_ACCOUNT);
 		if (!given->files)
 			return -ENOMEM;
 	}

@@ -37,7 +37,7 @@ u32 restart_record_size(u32 section)
 	return record_sizes[section];
 }
 
-#define HEADER_WRONG(member)                                                                       \
+#define HEADER_WRONG(member) \
 	restart_wrong(fault, RBI_NONE, RBI_NONE, offsetof(struct rbi_header, member))
 
 /* RBI_NONE as the index: the section as a whole, its reference in the header. */
@@ -51,8 +51,8 @@ static int read_exactly(struct file *file, void *buffer, size_t size)
 	loff_t position = 0;
 
 	while (size) {
-		ssize_t got = kernel_read(file, buffer, min_t(size_t, size, MAX_RW_COUNT),
-					  &position);
+		ssize_t got =
+			kernel_read(file, buffer, min_t(size_t, size, MAX_RW_COUNT), &position);
 
 		if (got < 0)
 			return got;
@@ -114,8 +114,7 @@ static int check_sections(const struct rbi_header *header, struct restart_fault 
 		return HEADER_WRONG(metadata_size);
 	if (!header->sections[RBI_SEC_TASKS].count ||
 	    header->sections[RBI_SEC_TASKS].count > RESTART_MAX_TASKS)
-		return section_wrong(fault, RBI_SEC_TASKS,
-				     offsetof(struct rbi_section_ref, count));
+		return section_wrong(fault, RBI_SEC_TASKS, offsetof(struct rbi_section_ref, count));
 	return 0;
 }
 

@@ -23,10 +23,9 @@ bool restart_is_device(const struct file *file)
 	return file->f_op == &restart_fops;
 }
 
-
-void restart_put_object(enum restart_class class, void *object)
+void restart_put_object(enum restart_class cls, void *object)
 {
-	switch (class) {
+	switch (cls) {
 	case RESTART_CLASS_MM:
 		mmput(object);
 		break;
@@ -175,9 +174,9 @@ static long restart_ioctl(struct file *file, unsigned int command, unsigned long
 
 	if (smp_load_acquire(&r->state) == RESTART_EMPTY)
 		return command == RESTART_ABORT || command == RESTART_ATTACH ||
-				       command == RESTART_ATTACH_SIGHAND ?
-			       -EBADFD :
-			       -ENOTTY;
+				       command == RESTART_ATTACH_SIGHAND
+			       ? -EBADFD
+			       : -ENOTTY;
 	switch (command) {
 	case RESTART_ABORT:
 		restart_fail(r, -ECANCELED, RESTART_AT_BARRIER, RBI_NONE);

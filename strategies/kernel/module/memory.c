@@ -9,7 +9,7 @@
 #include "restart.h"
 #include "symbols.h"
 
-#define POPULATE_MIN 16 /* pages; fewer faults are cheaper one by one */
+#define POPULATE_MIN 16		   /* pages; fewer faults are cheaper one by one */
 #define POPULATE_CHUNK (1ul << 20) /* stays in the cache between populating and reading */
 
 static unsigned long mmap_flags(const struct rbi_vma *vma)
@@ -82,9 +82,9 @@ static int protect(const struct rbi_vma *vma)
 static int fill_vma(struct restart *r, const struct rbi_vma *vma, const struct rbi_run *runs,
 		    u32 count)
 {
-	struct file *file = vma->backing == RBI_NONE ?
-				    NULL :
-				    r->given[RESTART_FILE_BACKING].files[vma->backing];
+	struct file *file = vma->backing == RBI_NONE
+				    ? NULL
+				    : r->given[RESTART_FILE_BACKING].files[vma->backing];
 	u32 prot = vma->prot | (count ? PROT_READ | PROT_WRITE : 0);
 	unsigned long address;
 	int err = restart_step(r);

@@ -35,8 +35,8 @@ static int set_layout(struct restart *r, struct mm_struct *mm, const struct rbi_
 	const struct rbi_auxv *auxv = r->image.auxv + record->auxv_first;
 	u32 i;
 
-	if (check_data_rlimit(rlimit(RLIMIT_DATA), record->brk, record->start_brk,
-			      record->end_data, record->start_data))
+	if (check_data_rlimit(rlimit(RLIMIT_DATA), record->brk, record->start_brk, record->end_data,
+			      record->start_data))
 		return -EINVAL;
 	mm->start_code = record->start_code;
 	mm->end_code = record->end_code;
@@ -63,8 +63,8 @@ static int set_layout(struct restart *r, struct mm_struct *mm, const struct rbi_
 static struct mm_struct *make(struct restart *r, u32 index)
 {
 	const struct rbi_mm *record = &r->image.mms[index];
-	struct file *exe = record->exe == RBI_NONE ? r->exe :
-						     r->given[RESTART_FILE_EXE].files[index];
+	struct file *exe =
+		record->exe == RBI_NONE ? r->exe : r->given[RESTART_FILE_EXE].files[index];
 	struct mm_struct *mm = HIDDEN(mm_alloc)();
 	int err;
 

@@ -12,9 +12,9 @@
 
 #include "restart.h"
 
-u32 restart_object_of(const struct rbi_task *task, enum restart_class class)
+u32 restart_object_of(const struct rbi_task *task, enum restart_class cls)
 {
-	switch (class) {
+	switch (cls) {
 	case RESTART_CLASS_MM:
 		return task->mm;
 	case RESTART_CLASS_FILES:
@@ -57,66 +57,63 @@ static bool same_actions(const struct restart_image *image, u32 a, u32 b)
 }
 
 /* Does the task put an object of that class in place, or inherit the right one? */
-static bool puts_in_place(const struct restart *r, u32 i, enum restart_class class)
+static bool puts_in_place(const struct restart *r, u32 i, enum restart_class cls)
 {
 	const struct rbi_task *task = &r->image.tasks[i];
 	u32 creator = restart_creator(&r->image, i);
 
-	if (class == RESTART_CLASS_SIGHAND && !restart_is_leader(&r->image, i))
+	if (cls == RESTART_CLASS_SIGHAND && !restart_is_leader(&r->image, i))
 		return false; /* CLONE_THREAD: its group's, in any case */
 	/* Optimistic tasks come with what is the coordinator's. */
 	return r->optimistic || creator == RBI_NONE ||
-	       restart_object_of(task, class) !=
-		       restart_object_of(&r->image.tasks[creator], class);
+	       restart_object_of(task, cls) != restart_object_of(&r->image.tasks[creator], cls);
 }
 
-static u8 choose(const struct restart *r, struct restart_task *t, enum restart_class class)
+static u8 choose(const struct restart *r, struct restart_task *t, enum restart_class cls)
 {
 	const struct rbi_task *task = restart_record(t);
 	u32 creator = restart_creator(&r->image, t->index);
-	u32 object = restart_object_of(task, class);
+	u32 object = restart_object_of(task, cls);
 
-	if (!puts_in_place(r, t->index, class))
+	if (!puts_in_place(r, t->index, cls))
 		return RESTART_KEEP;
-	if (r->objects[class][object].takers > 1)
+	if (r->objects[cls][object].takers > 1)
 		return RESTART_TAKE;
 	if (r->optimistic)
 		return RESTART_MAKE;
-	switch (class) {
+	switch (cls) {
 	case RESTART_CLASS_FS:
 		return RESTART_COPY;
 	case RESTART_CLASS_SIGHAND:
 		t->same_actions = creator != RBI_NONE &&
-				  same_actions(&r->image, object,
-					       r->image.tasks[creator].sighand);
+				  same_actions(&r->image, object, r->image.tasks[creator].sighand);
 		return RESTART_COPY;
 	case RESTART_CLASS_FILES:
 		/* Never a copy of the coordinator's, or one to be emptied again. */
 		return creator != RBI_NONE &&
-				       same_table(&r->image, object,
-						  r->image.tasks[creator].files) ?
-			       RESTART_COPY :
-			       RESTART_MAKE;
+				       same_table(&r->image, object, r->image.tasks[creator].files)
+			       ? RESTART_COPY
+			       : RESTART_MAKE;
 	default:
 		return RESTART_MAKE; /* a copy of an mm is a fork's, with all page tables */
 	}
 }
 
-static int init_objects(struct restart *r, enum restart_class class, u32 section)
+static int init_objects(struct restart *r, enum restart_class cls, u32 section)
 {
 	u32 i;
 
-	r->objects[class] = kvcalloc(r->image.count[section], sizeof(struct restart_object),
-				     GFP_KERNEL_ACCOUNT);
-	if (!r->objects[class])
+	r->objects[cls] = kvcalloc(r->image.count[section], sizeof(struct restart_object),
+				   GFP_KERNEL_ACCOUNT);
+	if (!r->objects[cls])
 		return -ENOMEM;
 	for (i = 0; i < r->image.count[section]; i++)
-		mutex_init(&r->objects[class][i].lock);
+		mutex_init(&r->objects[cls][i].lock);
 	for (i = 0; i < r->image.count[RBI_SEC_TASKS]; i++) {
-		if (puts_in_place(r, i, class))
-			r->objects[class][restart_object_of(&r->image.tasks[i], class)].takers++;
+		if (puts_in_place(r, i, cls))
+			r->objects[cls][restart_object_of(&r->image.tasks[i], cls)].takers++;
 		else
-			r->inherited[class]++;
+			r->inherited[cls]++;
 	}
 	return 0;
 }
@@ -138,7 +135,7 @@ static void link_children(struct restart *r)
 
 int restart_plan(struct restart *r)
 {
-	u32 i, class;
+	u32 i, cls;
 	int err;
 
 	r->tasks = kvcalloc(r->image.count[RBI_SEC_TASKS], sizeof(struct restart_task),
@@ -159,19 +156,19 @@ int restart_plan(struct restart *r)
 		t->first_child = t->next_sibling = RBI_NONE;
 	}
 	for (i = 0; i < r->image.count[RBI_SEC_TASKS]; i++)
-		for (class = 0; class < RESTART_CLASS_COUNT; class++)
-			r->tasks[i].how[class] = choose(r, &r->tasks[i], class);
+		for (cls = 0; cls < RESTART_CLASS_COUNT; cls++)
+			r->tasks[i].how[cls] = choose(r, &r->tasks[i], cls);
 	link_children(r);
 	return restart_ghosts_init(r);
 }
 
 void restart_plan_free(struct restart *r)
 {
-	u32 class;
+	u32 cls;
 
-	for (class = 0; class < RESTART_CLASS_COUNT; class++) {
-		kvfree(r->objects[class]);
-		r->objects[class] = NULL;
+	for (cls = 0; cls < RESTART_CLASS_COUNT; cls++) {
+		kvfree(r->objects[cls]);
+		r->objects[cls] = NULL;
 	}
 	kvfree(r->tasks);
 	r->tasks = NULL;

@@ -45,10 +45,11 @@ struct restart_task {
 	u32 first_child; /* tasks to create, in the image's order */
 	u32 next_sibling;
 	u8 how[RESTART_CLASS_COUNT];
-	u8 founding; /* enum restart_founding, leaders only */
-	bool same_actions; /* the copied sighand is right as it is */
-	u64 filled_ns; /* of attaching, spent on contents */
-	unsigned long claims; /* optimistic: RESTART_CLAIMED_* */
+	u8 founding;		     /* enum restart_founding, leaders only */
+	bool same_actions;	     /* the copied sighand is right as it is */
+	bool settled;		     /* optimistic: the ioctl is behind it */
+	u64 filled_ns;		     /* of attaching, spent on contents */
+	unsigned long claims;	     /* optimistic: RESTART_CLAIMED_* */
 	struct task_struct *sleeper; /* it, while it waits at the barrier */
 	struct callback_head work;
 };
@@ -67,9 +68,9 @@ struct restart_given {
 
 struct restart {
 	atomic_t holders;
-	struct mutex lock; /* ioctls of the coordinator */
+	struct mutex lock;	  /* ioctls of the coordinator */
 	enum restart_state state; /* under lock, but for RESTART_FAILED */
-	int refusal; /* of the last LOAD or GIVE_FILES, which do not end the restart */
+	int refusal;		  /* of the last LOAD or GIVE_FILES, which do not end the restart */
 	bool optimistic;
 	u32 inject;
 
@@ -92,11 +93,11 @@ struct restart {
 	struct task_struct *coordinator;
 	struct pid_namespace *pids;
 	struct mm_struct *host_mm; /* the coordinator's, for comparison only */
-	struct file *exe; /* the coordinator's, for mms that name none */
+	struct file *exe;	   /* the coordinator's, for mms that name none */
 	pid_t root_pid;
 
-	bool deserted; /* restart_lost() saw nobody outside */
-	atomic_t awaited; /* tasks that are not at the barrier yet */
+	bool deserted;		   /* restart_lost() saw nobody outside */
+	atomic_t awaited;	   /* tasks that are not at the barrier yet */
 	struct completion arrived; /* all of them, or none will any more */
 	u64 ready_ns;
 
@@ -122,7 +123,7 @@ void restart_leave(struct restart *r);
 /* plan.c: who creates whom, and how each comes to its objects */
 int restart_plan(struct restart *r);
 void restart_plan_free(struct restart *r);
-u32 restart_object_of(const struct rbi_task *task, enum restart_class class);
+u32 restart_object_of(const struct rbi_task *task, enum restart_class cls);
 u32 restart_creator(const struct restart_image *image, u32 task);
 
 /* given.c: open files from user space */
@@ -168,7 +169,7 @@ int restart_sighand(struct restart_task *t);
 int restart_fs(struct restart_task *t);
 int restart_mm(struct restart_task *t);
 int restart_descriptors(struct restart_task *t);
-void restart_put_object(enum restart_class class, void *object);
+void restart_put_object(enum restart_class cls, void *object);
 void restart_put_fs(struct fs_struct *fs);
 
 /* memory.c: VMAs and contents of the current mm */

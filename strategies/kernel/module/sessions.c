@@ -30,8 +30,8 @@ static void plan_group(struct restart *r, u32 g, struct membership *now)
 	struct restart_task *leader = &r->tasks[group->leader];
 
 	/* Optimistic children are created before their parents attach. */
-	now[g] = r->optimistic || group->parent == RBI_NONE ? (struct membership){ 0, 0 } :
-							       now[group->parent];
+	now[g] = r->optimistic || group->parent == RBI_NONE ? (struct membership){ 0, 0 }
+							    : now[group->parent];
 	if (group->sid == pid) {
 		leader->founding = RESTART_FOUND_SESSION;
 		now[g] = (struct membership){ pid, pid };
@@ -156,8 +156,8 @@ int restart_found(struct restart_task *t)
 static struct pid *find_number(struct restart *r, u32 number, enum pid_type type)
 {
 	if (!number)
-		return type == PIDTYPE_SID ? task_session(r->coordinator) :
-					     task_pgrp(r->coordinator);
+		return type == PIDTYPE_SID ? task_session(r->coordinator)
+					   : task_pgrp(r->coordinator);
 	return find_pid_ns(number, r->pids);
 }
 

@@ -90,9 +90,9 @@ int restart_sighand(struct restart_task *t)
 		atomic64_inc(&r->made[RESTART_CLASS_SIGHAND]);
 		return 0;
 	}
-	sighand = t->how[RESTART_CLASS_SIGHAND] == RESTART_MAKE ?
-			  make(r, index) :
-			  take(r, &r->objects[RESTART_CLASS_SIGHAND][index], index);
+	sighand = t->how[RESTART_CLASS_SIGHAND] == RESTART_MAKE
+			  ? make(r, index)
+			  : take(r, &r->objects[RESTART_CLASS_SIGHAND][index], index);
 	if (!sighand)
 		return -ENOMEM;
 	put_in_place(r, sighand);

@@ -35,7 +35,8 @@ static bool queued(const struct sigpending *pending, int signo)
 
 	spin_lock_irq(&current->sighand->siglock);
 	if (!list_empty(&pending->list)) {
-		const struct sigqueue *last = list_last_entry(&pending->list, struct sigqueue, list);
+		const struct sigqueue *last =
+			list_last_entry(&pending->list, struct sigqueue, list);
 
 		found = last->info.si_signo == signo;
 	}
@@ -45,8 +46,8 @@ static bool queued(const struct sigpending *pending, int signo)
 
 static int queue(struct restart *r, u32 first, u32 count, enum pid_type type)
 {
-	const struct sigpending *pending = type == PIDTYPE_PID ? &current->pending :
-								 &current->signal->shared_pending;
+	const struct sigpending *pending =
+		type == PIDTYPE_PID ? &current->pending : &current->signal->shared_pending;
 	u32 i;
 
 	for (i = first; i < first + count; i++) {

@@ -54,9 +54,9 @@ int restart_find_symbols(void)
 		return -ENOENT;
 	}
 	static_call_update(restart_kallsyms_lookup_name, (void *)address);
-#define X(function)                                                                                \
-	address = look_up(#function, &complete);                                                   \
-	if (address)                                                                               \
+#define X(function)                              \
+	address = look_up(#function, &complete); \
+	if (address)                             \
 		static_call_update(restart_##function, (void *)address);
 	RESTART_ALL_FUNCTIONS(X)
 #undef X

@@ -2,8 +2,8 @@
 /*
  * Tasks. kernel_clone() starts them in a kernel function, sharing all that they
  * need not have of their own; there a task attaches its objects, creates its
- * children, completes itself and stands at the barrier. It goes to user mode
- * the way a new task does, or dies on that way.
+ * children and completes itself. Then it goes to user mode the way a new task
+ * does; the barrier stands on that way.
  */
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -51,31 +51,49 @@ int restart_complete(struct restart_task *t)
 		return failed(t, err, RESTART_AT_REGISTERS);
 	restart_account(t->restart, RESTART_STAGE_REGISTERS, since);
 	err = restart_step(t->restart);
-	if (err)
-		return failed(t, err, RESTART_AT_BARRIER);
-	return restart_stand(t);
+	return err ? failed(t, err, RESTART_AT_BARRIER) : 0;
 }
 
-/* On the way to user mode, after the kernel has stored its own return value. */
-static void last_step(struct callback_head *work)
+/*
+ * On the way to user mode: after the ioctl has let go of the device, whose last
+ * close must not wait for us, and after the kernel has stored its own return
+ * value in rax.
+ */
+static void stand_and_go(struct callback_head *work)
 {
 	struct restart_task *t = container_of(work, struct restart_task, work);
+	int err;
 
-	restart_last_register(t);
+	if (t->restart->optimistic && !t->settled) {
+		/* Behind the last close, which the ioctl's end may have put behind us. */
+		t->settled = true;
+		if (!task_work_add(current, work, TWA_RESUME))
+			return;
+	}
+	if (current->flags & PF_EXITING)
+		err = failed(t, -EINTR, RESTART_AT_BARRIER);
+	else
+		err = restart_stand(t);
+	if (err) {
+		send_sig(SIGKILL, current, 1);
+	} else {
+		restart_last_register(t);
+		restart_unblock(restart_record(t)->blocked);
+	}
 	restart_leave(t->restart);
 }
 
 void restart_end(struct restart_task *t, int err)
 {
-	if (err) {
-		send_sig(SIGKILL, current, 1);
-		restart_leave(t->restart);
-		return;
+	if (!err) {
+		init_task_work(&t->work, stand_and_go);
+		err = task_work_add(current, &t->work, TWA_RESUME);
+		if (!err)
+			return;
+		failed(t, err, RESTART_AT_BARRIER); /* it is exiting */
 	}
-	restart_unblock(restart_record(t)->blocked);
-	init_task_work(&t->work, last_step);
-	if (task_work_add(current, &t->work, TWA_RESUME))
-		restart_leave(t->restart); /* it is exiting */
+	send_sig(SIGKILL, current, 1);
+	restart_leave(t->restart);
 }
 
 static int create_children(struct restart_task *t)

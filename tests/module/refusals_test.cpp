@@ -1,0 +1,210 @@
+// Hostile images and calls: refused, with the place; and nothing else happens.
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <cerrno>
+#include <cstring>
+#include <random>
+
+#include "strategies/kernel/module/restart_uapi.h"
+#include "tests/image/image_bytes.h"
+#include "tests/image/mutations.h"
+#include "tests/support/sample_image.h"
+
+namespace rb::test {
+namespace {
+
+struct Verdict {
+  int error = 0;
+  restart_status status{};
+};
+
+int image_file(std::span<const std::byte> bytes) {
+  const int fd = ::memfd_create("image", MFD_CLOEXEC);
+  REQUIRE(::write(fd, bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  return fd;
+}
+
+Verdict load(std::span<const std::byte> bytes, std::uint32_t flags = 0) {
+  Verdict verdict;
+  const int device = ::open(RESTART_DEVICE, O_RDWR | O_CLOEXEC);
+  REQUIRE(device >= 0);
+  const int file = image_file(bytes);
+  restart_load load{};
+  load.size = sizeof load;
+  load.version = RESTART_API_VERSION;
+  load.flags = flags;
+  load.image_fd = file;
+  verdict.error = ::ioctl(device, RESTART_LOAD, &load) == 0 ? 0 : errno;
+  verdict.status.size = sizeof verdict.status;
+  REQUIRE(::ioctl(device, RESTART_STATUS, &verdict.status) == 0);
+  ::close(file);
+  ::close(device);
+  return verdict;
+}
+
+/// The sample, with the states of the CPU that it names left out: what the
+/// guest's CPU has is not its point.
+ImageBytes sample() {
+  ImageBytes bytes(sample_image());
+  bytes.reseal();
+  return bytes;
+}
+
+/// What only user space reads: strings, pipes' contents, files to make.
+bool is_user_spaces(const Mutation& mutation) {
+  if (mutation.section == "fixtures" || mutation.section == "strings") return true;
+  // References to strings: that they start one is for who opens the path.
+  const bool path = mutation.field == "path" || mutation.field == "exe" ||
+                    mutation.field == "cwd" || mutation.field == "root";
+  return path && mutation.value != RBI_NONE;
+}
+
+/// Where the validator found it: the start of its message.
+std::string place(const Verdict& verdict) {
+  const restart_status& status = verdict.status;
+  if (status.where != RESTART_AT_IMAGE) return fmt::format("not in the image: {}", status.where);
+  const auto field_name = [&](const RecordType& type) -> std::string {
+    for (const Field& field : type.fields) {
+      const bool inside =
+          status.field >= field.offset && status.field - field.offset < field.size * field.count;
+      if (inside) return fmt::format(".{}", field.name);
+    }
+    return "";
+  };
+  if (status.section == RBI_NONE) return "header" + field_name(header_type());
+  if (status.index == RBI_NONE) {
+    return fmt::format("sections[{}]{}", status.section, field_name(section_ref_type()));
+  }
+  const RecordType& type = record_type(static_cast<rbi_section>(status.section));
+  return fmt::format("{}[{}]{}", type.name, status.index, field_name(type));
+}
+
+TEST_CASE("the sample image is accepted") {
+  const Verdict verdict = load(sample().bytes());
+  INFO(place(verdict));
+  CHECK(verdict.error == 0);
+  CHECK(verdict.status.state == RESTART_LOADED);
+  CHECK(verdict.status.tasks == 4);
+}
+
+TEST_CASE("a changed field is refused where the validator refuses it") {
+  int compared = 0;
+  for (const Mutation& mutation : mutations()) {
+    if (is_user_spaces(mutation)) continue;
+    ImageBytes changed = sample();
+    changed.set(mutation.section, mutation.index, mutation.field, mutation.value);
+    changed.reseal();
+    const Verdict verdict = load(changed.bytes());
+    INFO(mutation.error);
+    INFO("found: " << place(verdict));
+    CHECK((verdict.error == EINVAL || verdict.error == EOPNOTSUPP));
+    const std::string found = place(verdict);
+    // Breaks two rules, and either may be found first.
+    if (mutation.section == "groups" && mutation.index == 2 && mutation.field == "sid" &&
+        mutation.value == 100) {
+      continue;
+    }
+    const std::string wanted(mutation.error.substr(0, mutation.error.find_first_of(" :")));
+    CHECK(wanted.substr(0, wanted.find('.', 0)) == found.substr(0, found.find('.', 0)));
+    ++compared;
+  }
+  CHECK(compared > 150);
+}
+
+TEST_CASE("an image that is cut off anywhere is refused") {
+  ImageBytes whole = sample();
+  for (std::size_t size = 0; size < whole.bytes().size(); size += 512) {
+    INFO(size);
+    CHECK(load(whole.bytes().first(size)).error != 0);
+  }
+}
+
+TEST_CASE("random damage is refused or harmless") {
+  std::mt19937_64 random(1);
+  int refused = 0;
+  for (int i = 0; i < 3000; ++i) {
+    ImageBytes damaged = sample();
+    const std::size_t end = damaged.header().metadata_size;
+    for (int changes = 0; changes < 3; ++changes) {
+      damaged.bytes()[random() % end] = static_cast<std::byte>(random());
+    }
+    refused += load(damaged.bytes(), static_cast<std::uint32_t>(random() & 1)).error != 0 ? 1 : 0;
+  }
+  CHECK(refused > 1000);
+}
+
+TEST_CASE("random bytes behind a good header are refused or harmless") {
+  std::mt19937_64 random(2);
+  for (int i = 0; i < 1000; ++i) {
+    ImageBytes damaged = sample();
+    const std::size_t end = damaged.header().metadata_size;
+    for (std::size_t k = sizeof(rbi_header); k < end; ++k) {
+      if (random() % 64 == 0) damaged.bytes()[k] = static_cast<std::byte>(random());
+    }
+    (void)load(damaged.bytes());
+  }
+}
+
+TEST_CASE("calls that make no sense are refused") {
+  std::mt19937_64 random(3);
+  const int device = ::open(RESTART_DEVICE, O_RDWR | O_CLOEXEC);
+  REQUIRE(device >= 0);
+  // Before anything is loaded.
+  CHECK((::ioctl(device, RESTART_RELEASE, 0) < 0 && errno == EBADFD));
+  CHECK((::ioctl(device, RESTART_ATTACH, 0) < 0 && errno == EBADFD));
+  CHECK((::ioctl(device, RESTART_ABORT, 0) < 0 && errno == EBADFD));
+  CHECK((::ioctl(device, RESTART_LOAD, nullptr) < 0 && errno == EFAULT));
+  CHECK((::ioctl(device, RESTART_STATUS, nullptr) < 0 && errno == EFAULT));
+  CHECK((::ioctl(device, _IO('R', 99), 0) < 0 && errno == ENOTTY));
+  restart_load wrong{};
+  wrong.size = sizeof wrong;
+  wrong.version = RESTART_API_VERSION + 1;
+  CHECK((::ioctl(device, RESTART_LOAD, &wrong) < 0 && errno == EINVAL));
+  wrong.version = RESTART_API_VERSION;
+  wrong.image_fd = device;
+  CHECK((::ioctl(device, RESTART_LOAD, &wrong) < 0 && errno == EINVAL));
+  wrong.image_fd = -1;
+  CHECK((::ioctl(device, RESTART_LOAD, &wrong) < 0 && errno == EBADF));
+
+  ImageBytes bytes = sample();
+  restart_load good = wrong;
+  good.image_fd = image_file(bytes.bytes());
+  REQUIRE(::ioctl(device, RESTART_LOAD, &good) == 0);
+  CHECK((::ioctl(device, RESTART_LOAD, &good) < 0 && errno == EBUSY));
+  restart_status status{};
+  status.size = sizeof status;
+  CHECK((::ioctl(device, RESTART_RUN, &status) < 0 && errno == ENOENT));
+  CHECK(status.where == RESTART_AT_FILE);
+  status.size = 1;
+  CHECK((::ioctl(device, RESTART_STATUS, &status) < 0 && errno == EINVAL));
+  // A tree must not hold its own restart.
+  __s32 fds[1] = {device};
+  restart_files files{};
+  files.count = 1;
+  files.fds = reinterpret_cast<__u64>(fds);
+  CHECK((::ioctl(device, RESTART_GIVE_FILES, &files) < 0 && errno == ELOOP));
+  files.first = RBI_NONE;
+  CHECK((::ioctl(device, RESTART_GIVE_FILES, &files) < 0 && errno == EINVAL));
+  files.first = 0;
+  files.fds = 1;
+  CHECK((::ioctl(device, RESTART_GIVE_FILES, &files) < 0 && errno == EFAULT));
+  for (int i = 0; i < 20000; ++i) {
+    // Never RUN: it would wait for tasks that nobody makes.
+    static constexpr unsigned long kCalls[] = {RESTART_LOAD, RESTART_GIVE_FILES, RESTART_STATUS,
+                                               RESTART_RELEASE};
+    std::uint64_t garbage[64];
+    for (std::uint64_t& word : garbage) word = random() >> (random() % 64);
+    (void)::ioctl(device, kCalls[random() % 4], garbage);
+    (void)::ioctl(device, random() & 0xffffffff & ~0xff00ul, garbage);
+  }
+  ::close(device);
+}
+
+}  // namespace
+}  // namespace rb::test
