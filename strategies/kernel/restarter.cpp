@@ -79,7 +79,7 @@ Status supports(const Image& image, const StrategyOptions& /*options*/) {
 
 Result<std::unique_ptr<Restarter>> prepare(const Image& image, const StrategyOptions& options) {
   return open_device_restarter(
-      image, options.pids, [](const ImageAt& at) -> Result<Program> { return compile_kernel(at); });
+      image, options, [](const ImageAt& at) -> Result<Program> { return compile_kernel(at); });
 }
 
 }  // namespace
