@@ -1,6 +1,7 @@
 #include "harness/bench.h"
 
 #include "harness/cli.h"
+#include "harness/coverage/command.h"
 #include "harness/exit_code.h"
 #include "harness/image_commands.h"
 #include "harness/list_command.h"
@@ -49,6 +50,9 @@ class Dispatcher {
   }
   Result<int> operator()(const ImageCheck& options) const {
     return ok(image_check(options, streams_.out));
+  }
+  Result<int> operator()(const CoverageOptions& options) const {
+    return coverage_command(options, parts_, streams_);
   }
   Result<int> operator()(const PrintText& options) const {
     streams_.out << options.text;

@@ -103,6 +103,7 @@ struct Parsed {
   ImageWrite write;
   ImageShow show;
   ImageCheck check;
+  CoverageOptions coverage;
 };
 
 /// CLI11's own transformer answers a wrong word with its whole table.
@@ -225,6 +226,7 @@ struct Subcommands {
   CLI::App* write;
   CLI::App* show;
   CLI::App* check;
+  CLI::App* coverage;
 };
 
 Subcommands add_subcommands(CLI::App& app, Parsed& parsed) {
@@ -249,6 +251,15 @@ Subcommands add_subcommands(CLI::App& app, Parsed& parsed) {
   commands.show->add_flag("--verbose", parsed.show.verbose, "Every record");
   commands.check = image->add_subcommand("check", "Check an image and its checksums");
   commands.check->add_option("FILE", parsed.check.path, "An image file")->required();
+
+  commands.coverage =
+      app.add_subcommand("coverage", "Count the sharing graphs that each strategy restores");
+  commands.coverage->add_option("--tasks", parsed.coverage.tasks, "Processes in each graph")
+      ->check(CLI::Range(1, kMaxCoverageTasks))
+      ->capture_default_str();
+  commands.coverage->add_flag("--restore", parsed.coverage.restore,
+                              "Restart each graph with each strategy, and verify it");
+  commands.coverage->add_flag("--json", parsed.coverage.json, "As JSON");
   return commands;
 }
 
@@ -258,6 +269,7 @@ Command chosen(const Subcommands& commands, Parsed& parsed) {
   if (commands.write->parsed()) return parsed.write;
   if (commands.show->parsed()) return parsed.show;
   if (commands.check->parsed()) return parsed.check;
+  if (commands.coverage->parsed()) return parsed.coverage;
   parsed.run.workloads = joined(parsed.workloads);
   return parsed.run;
 }

@@ -98,6 +98,17 @@ Json verified_json(const CellResult& cell, VerifyMode verify) {
           {"timed", timed}};
 }
 
+Json objects_json(const ObjectCounts& counts) {
+  constexpr const char* kClasses[] = {"mm", "files", "fs", "sighand"};
+  Json objects = Json::object();
+  for (std::size_t i = 0; i < std::size(kClasses); ++i) {
+    objects[kClasses[i]] = {{"made", counts.made[i]},
+                            {"attached", counts.attached[i]},
+                            {"inherited", counts.inherited[i]}};
+  }
+  return objects;
+}
+
 Json cell_json(const GroupResult& group, const CellResult& cell, VerifyMode verify,
                ClockKind clock) {
   Json object = {{"name", cell.name}};
@@ -111,6 +122,7 @@ Json cell_json(const GroupResult& group, const CellResult& cell, VerifyMode veri
     object["samples_ns"] =
         per_repetition(cell, [](const Sample& sample) { return sample.total_ns; });
     object["stages_ns"] = stages_json(cell);
+    if (cell.objects) object["objects"] = objects_json(*cell.objects);
   } else if (cell.error) {
     object["error"] = {{"kind", error_kind_name(cell.error->kind)},
                        {"message", cell.error->message},

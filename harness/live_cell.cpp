@@ -81,6 +81,7 @@ bool LiveCell::try_once(bool verify) {
     refuse(std::move(restarted).error());
     return false;
   }
+  result_.objects = restarted->tree->objects();
   if (auto finished = finish(parts_, image_, std::move(restarted->tree), verify); !finished) {
     refuse(std::move(finished).error());
     return false;

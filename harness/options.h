@@ -74,12 +74,23 @@ struct ImageShow {
 struct ImageCheck {
   std::string path;
 };
+/// More processes than that have too many graphs to go through.
+inline constexpr int kMaxCoverageTasks = 4;
+/// And too many to restart each one.
+inline constexpr int kMaxRestoredTasks = 3;
+
+/// Count the sharing graphs that each strategy restores.
+struct CoverageOptions {
+  int tasks = 3;         ///< of each graph
+  bool restore = false;  ///< really restart each one
+  bool json = false;
+};
 /// --help and --version.
 struct PrintText {
   std::string text;
 };
 
 using Command = std::variant<RunOptions, ListStrategies, ListWorkloads, ImageWrite, ImageShow,
-                             ImageCheck, PrintText>;
+                             ImageCheck, CoverageOptions, PrintText>;
 
 }  // namespace rb

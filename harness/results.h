@@ -44,6 +44,7 @@ struct CellResult {
   bool verifiable = false;          ///< kRestoresTree
   std::size_t verified_before = 0;  ///< restarts verified before timing
   std::vector<Repetition> repetitions;
+  std::optional<ObjectCounts> objects;  ///< of one restart, where the strategy counts them
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();  ///< Google Benchmark's
 };
 

@@ -28,6 +28,9 @@ std::optional<std::string> breach_of(const Strategy& strategy) {
   if ((strategy.flags & (kOwnPidNamespace | kHostPids)) == 0) {
     return says("restarts into no pid namespace at all");
   }
+  if ((strategy.flags & kSharesByPlan) != 0 && (strategy.flags & kSharesAnything) != 0) {
+    return says("says two things of what its tasks can share");
+  }
   if (strategy.kind == StrategyKind::kReference && (strategy.flags & kRestoresTree) != 0) {
     return says("is a reference and says that its tree can be verified");
   }

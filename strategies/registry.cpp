@@ -4,7 +4,9 @@
 
 #include "strategies/bare/in_process.h"
 #include "strategies/contract.h"
+#include "strategies/kernel/restarter.h"
 #include "strategies/null/null.h"
+#include "strategies/optimistic/restarter.h"
 #include "strategies/strategy.h"
 #include "strategies/userspace/restarter.h"
 
@@ -13,8 +15,8 @@ namespace {
 
 /// In the order in which they are listed and compared: ratios are to the first.
 constexpr std::array kStrategies = {
-    &kUserspace, &kUserspaceCloseRange, &kUserspaceNaive, &kBare,
-    &kBareFiles, &kBareMemory,          &kNullStrategy,
+    &kUserspace, &kUserspaceCloseRange, &kUserspaceNaive, &kKernel,       &kOptimistic,
+    &kBare,      &kBareFiles,           &kBareMemory,     &kNullStrategy,
 };
 
 bool checked() {

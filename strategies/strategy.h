@@ -1,8 +1,10 @@
 // The contract between a restart strategy and everything else.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -32,6 +34,10 @@ enum StrategyFlags : std::uint32_t {
   kHostPids = 1u << 2,         ///< Can restart into the caller's pid namespace.
   kNeedsRoot = 1u << 3,        ///< Needs CAP_SYS_ADMIN (or CAP_CHECKPOINT_RESTORE).
   kNeedsDevice = 1u << 4,      ///< Needs /dev/restart.
+  kSharesByPlan = 1u << 5,     ///< Restores what objects tasks share where a plan of
+                               ///< stock system calls exists (planner/plan.h).
+  kSharesAnything = 1u << 6,   ///< Attaches objects to tasks: any sharing that the
+                               ///< kernel's rules allow.
 };
 
 /// Which pid namespace a tree is restarted in.
@@ -64,6 +70,13 @@ struct TreeAccess {
   AddressRange scaffold;  ///< Not part of the image; gone after release().
 };
 
+/// What became of shared objects in one restart; by class: mm, files, fs, sighand.
+struct ObjectCounts {
+  std::array<std::uint64_t, 4> made{};       ///< new ones
+  std::array<std::uint64_t, 4> attached{};   ///< times a task was given another one
+  std::array<std::uint64_t, 4> inherited{};  ///< times a task kept its creator's
+};
+
 /// A restarted tree whose tasks stand at the barrier. The destructor destroys it.
 class Tree {
  public:
@@ -73,6 +86,9 @@ class Tree {
   virtual ~Tree() = default;
 
   [[nodiscard]] virtual TreeAccess access() const = 0;
+
+  /// Counted by the strategy itself, where it does.
+  [[nodiscard]] virtual std::optional<ObjectCounts> objects() const { return std::nullopt; }
 
   /// Lets the tasks run their own first instruction and removes what the
   /// restart left in their address spaces. At most once.

@@ -91,6 +91,10 @@ void place_ops(std::span<const rst_op> ops, std::span<const std::byte> image, rs
   auto* free = reinterpret_cast<std::byte*>(to + ops.size());
   const auto image_address = reinterpret_cast<__u64>(image.data());
   for (std::size_t i = 0; i < ops.size(); ++i) {
+    if (ops[i].kind == RST_DEVICE_GIVE) {  // numbers follow, no ops
+      i += (ops[i].z + RST_FDS_PER_OP - 1) / RST_FDS_PER_OP;
+      continue;
+    }
     for (const Pointee& pointee : pointees(ops[i])) {
       const __u64 from = ops[i].*pointee.word;
       const bool fits = pointee.size <= static_cast<std::size_t>(end - free);

@@ -19,12 +19,6 @@ struct Prepared {
 };
 using Prepare = std::function<Result<Prepared>(const ImageAt&)>;
 
-[[nodiscard]] unsigned creators(const StrategyOptions& options) {
-  if (options.cpus != 0) return options.cpus;
-  const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
-  return online < 1 ? 1 : static_cast<unsigned>(online);
-}
-
 [[nodiscard]] Result<Plan> plan_for(const SharingGraph& graph, unsigned width) {
   return make_plan(graph).map([&](Plan plan) { return spread(graph, std::move(plan), width); });
 }
@@ -84,9 +78,16 @@ Status bare_supports(const Image& image, const StrategyOptions& /*options*/) {
   return check_machine(image, MachineNeeds::kTasks);
 }
 
-constexpr std::uint32_t kFlags = kRestoresTree | kOwnPidNamespace | kHostPids | kNeedsRoot;
+constexpr std::uint32_t kFlags =
+    kRestoresTree | kOwnPidNamespace | kHostPids | kNeedsRoot | kSharesByPlan;
 
 }  // namespace
+
+unsigned creators(const StrategyOptions& options) {
+  if (options.cpus != 0) return options.cpus;
+  const long online = ::sysconf(_SC_NPROCESSORS_ONLN);
+  return online < 1 ? 1 : static_cast<unsigned>(online);
+}
 
 Status userspace_supports(const Image& image, const StrategyOptions& /*options*/) {
   RB_TRY(check_machine(image, MachineNeeds::kEverything));

@@ -8,6 +8,9 @@
 
 namespace rb {
 
+/// How many tasks may create others at once: as asked for, else one a CPU.
+[[nodiscard]] unsigned creators(const StrategyOptions& options);
+
 /// Whether a tree of stock system calls can become this image, on this machine.
 [[nodiscard]] Status userspace_supports(const Image& image, const StrategyOptions& options);
 

@@ -1,13 +1,15 @@
 // Sharing graphs are really restarted: all of two and three processes, and what
 // simulated histories of programs leave.
+#include "tests/support/graphs.h"
+
 #include <fmt/format.h>
 
 #include <catch2/catch.hpp>
 
+#include "harness/coverage/graph_image.h"
 #include "strategies/userspace/image_graph.h"
 #include "strategies/userspace/planner/plan.h"
 #include "tests/native/restart.h"
-#include "tests/support/graph_image.h"
 
 namespace rb::test {
 namespace {

@@ -1,10 +1,11 @@
 // Restarts among the pids of the test: numbers that are free.
 #include <catch2/catch.hpp>
 
+#include "harness/coverage/graph_image.h"
 #include "strategies/userspace/image_graph.h"
 #include "tests/native/free_pids.h"
 #include "tests/native/restart.h"
-#include "tests/support/graph_image.h"
+#include "tests/support/graphs.h"
 
 namespace rb::test {
 namespace {

@@ -1,23 +1,15 @@
 // All sharing graphs of a few processes: how many are possible by which means.
 #include <catch2/catch.hpp>
 
+#include "strategies/userspace/planner/means.h"
 #include "tests/planner/check.h"
 
 namespace rb::test {
 namespace {
 
-/// What may be used, from a clone by the real parent only to everything.
-constexpr std::array<PlannerMeans, 5> kLevels = {{
-    {.unshare = false, .clone_parent = false, .exec = false, .max_throwaways = 0},
-    {.unshare = true, .clone_parent = false, .exec = false, .max_throwaways = 0},
-    {.unshare = true, .clone_parent = true, .exec = false, .max_throwaways = 0},
-    {.unshare = true, .clone_parent = true, .exec = true, .max_throwaways = 0},
-    {.unshare = true, .clone_parent = true, .exec = true, .max_throwaways = 2},
-}};
-
 struct Count {
   long graphs = 0;
-  std::array<long, kLevels.size()> possible{};
+  std::array<long, kMeansLevels.size()> possible{};
   long undecided = 0;  ///< refused without proof
   long useless = 0;    ///< objects made in vain, without throw-away tasks
   long thrown = 0;     ///< the same in plans with throw-away tasks
@@ -36,10 +28,10 @@ Count count_possible(int tasks) {
   Count count;
   each_graph(tasks, [&](const SharingGraph& graph) {
     ++count.graphs;
-    for (std::size_t level = 0; level < kLevels.size(); ++level) {
-      const auto plan = make_plan(graph, kLevels[level]);
+    for (std::size_t level = 0; level < kMeansLevels.size(); ++level) {
+      const auto plan = make_plan(graph, kMeansLevels[level].means);
       if (!plan) {
-        count.undecided += plan.error().message.find("all tried") == std::string::npos ? 1 : 0;
+        count.undecided += is_proof(plan.error()) ? 0 : 1;
         continue;
       }
       ++count.possible[level];
@@ -47,13 +39,14 @@ Count count_possible(int tasks) {
         (plan->throwaways == 0 ? count.useless : count.thrown) += useless;
       if (!count.wrong.empty()) continue;
       count.wrong = check_plan(graph, *plan);
-      if (!uses_only(*plan, kLevels[level])) count.wrong += "a means that is not allowed";
+      if (!uses_only(*plan, kMeansLevels[level].means))
+        count.wrong += "a means that is not allowed";
     }
   });
   return count;
 }
 
-void expect_count(int tasks, long graphs, const std::array<long, kLevels.size()>& possible) {
+void expect_count(int tasks, long graphs, const std::array<long, kMeansLevels.size()>& possible) {
   const Count count = count_possible(tasks);
   CHECK(count.wrong == "");
   CHECK(count.graphs == graphs);

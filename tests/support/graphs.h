@@ -7,7 +7,7 @@
 #include <random>
 #include <string>
 
-#include "strategies/userspace/planner/graph.h"
+#include "strategies/userspace/planner/all_graphs.h"
 
 namespace rb::test {
 
@@ -19,11 +19,6 @@ using Row = std::array<int, 5>;
 
 /// Appends a thread of leader with its own files and fs numbers; returns it.
 int add_thread(SharingGraph& graph, int leader, int files, int fs);
-
-/// Calls with every graph of that many processes: all trees and all partitions
-/// of mm, files, fs, and sighand as a refinement of mm. 1, 12, 600, 81,000 for
-/// 1 to 4 processes.
-void each_graph(int tasks, const std::function<void(const SharingGraph&)>& use);
 
 /// What a simulated history may contain.
 struct HistoryOptions {

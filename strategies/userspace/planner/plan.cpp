@@ -16,6 +16,9 @@ namespace {
 /// so that the plan found is the cheapest one.
 constexpr std::size_t kThoroughTasks = 6;
 
+/// What every refusal that is proof says.
+constexpr std::string_view kAllTried = "all tried";
+
 /// Another task that uses the blocked object of result.blocked; -1: none.
 int other_user(const NormalGraph& normal, const SearchResult& result) {
   const auto cls = static_cast<std::size_t>(result.blocked_class);
@@ -57,12 +60,14 @@ tl::unexpected<Error> refuse(const SharingGraph& graph, const NormalGraph& norma
                             "than SIGCHLD were tried as plain clones only",
                             what));
   return fail(ErrorKind::kUnsupported,
-              fmt::format("{}: no order of stock system calls makes it (all tried, with up to {} "
+              fmt::format("{}: no order of stock system calls makes it ({}, with up to {} "
                           "throw-away tasks)",
-                          what, means.max_throwaways));
+                          what, kAllTried, means.max_throwaways));
 }
 
 }  // namespace
+
+bool is_proof(const Error& refusal) { return refusal.message.find(kAllTried) != std::string::npos; }
 
 Result<Plan> make_plan(const SharingGraph& graph, const PlannerMeans& means) {
   auto normal = normalise(graph);

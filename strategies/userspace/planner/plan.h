@@ -71,6 +71,10 @@ struct PlannerMeans {
 /// siblings.
 [[nodiscard]] Result<Plan> make_plan(const SharingGraph& graph, const PlannerMeans& means = {});
 
+/// Whether a refusal of make_plan() is proof that there is no plan, rather than
+/// a search that was given up.
+[[nodiscard]] bool is_proof(const Error& refusal);
+
 /// Result of replaying a plan on paper.
 struct Replay {
   std::string mistake;                      ///< empty: the plan makes the graph

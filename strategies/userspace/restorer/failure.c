@@ -20,6 +20,8 @@ _Noreturn void give_up(struct run *run, long error, __u64 value)
 		failure->op = (__u64)run->op;
 		failure->error = (__s32)-error;
 		failure->value = value;
+		if (control->device_fd)
+			device_failed(control);
 		__atomic_store_n(&failure->complete, 1, __ATOMIC_RELEASE);
 		__atomic_store_n(&control->ready, 2, __ATOMIC_RELEASE);
 		futex_wake_all(&control->ready);

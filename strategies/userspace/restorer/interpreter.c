@@ -18,6 +18,7 @@ static int yields_fd(__u16 kind)
 	case RST_MEMFD:
 	case RST_PIDFD:
 	case RST_FETCH:
+	case RST_DEVICE_LOAD:
 		return 1;
 	default:
 		return 0;
@@ -143,6 +144,16 @@ static long step(struct run *run, const struct rst_op *op)
 		return do_queue(run, op);
 	case RST_ITIMERS:
 		return do_itimers(op);
+	case RST_DEVICE_LOAD:
+		return do_device_load(run, op);
+	case RST_DEVICE_GIVE:
+		return do_device_give(run, op);
+	case RST_DEVICE_RUN:
+		return do_device_run(run);
+	case RST_DEVICE_SIGHAND:
+		return do_device_attach(run, RESTART_ATTACH_SIGHAND);
+	case RST_DEVICE_ATTACH:
+		return do_device_attach(run, RESTART_ATTACH);
 	case RST_FINISH:
 		return finish(run);
 	case RST_PARK:

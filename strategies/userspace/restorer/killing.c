@@ -32,6 +32,8 @@ void kill_tree(const struct rst_control *control)
 {
 	long ret;
 
+	if (control->device_fd)
+		device_note_created(control);
 	/* A restart that failed may still be creating tasks: look again. */
 	do {
 		kill_created(control);

@@ -57,7 +57,14 @@ enum rst_op_kind {
 	RST_ACTIONS, /* a: struct rbi_action[], y: count */
 	RST_QUEUE, /* a: struct rbi_siginfo[], y: count, x: 1 = to the thread group */
 	RST_ITIMERS, /* a: struct rbi_itimer[3] */
+	/* /dev/restart, restart_uapi.h */
+	RST_DEVICE_LOAD, /* x: fd that results, y: restart_load.flags */
+	RST_DEVICE_GIVE, /* x: enum restart_file_kind, y: first index, z: count; the fds follow,
+			    RST_FDS_PER_OP in each op */
+	RST_DEVICE_RUN, /* the coordinator: returns when all tasks stand at the barrier */
+	RST_DEVICE_SIGHAND, /* of the task itself, before it creates threads */
 	/* the last op of a task */
+	RST_DEVICE_ATTACH, /* everything else of the task, barrier, first user instruction */
 	RST_FINISH, /* registers, barrier, first user instruction */
 	RST_PARK, /* barrier, then sleep until killed */
 	RST_SERVE, /* the coordinator: barrier, then commands */
@@ -71,5 +78,8 @@ struct rst_op {
 	__u64 a, b, c, d, e;
 	__u64 reserved;
 };
+
+/* An op's place taken by descriptor numbers. */
+#define RST_FDS_PER_OP (sizeof(struct rst_op) / sizeof(__s32))
 
 #endif

@@ -13,6 +13,7 @@
 
 #include <linux/types.h>
 
+#include "strategies/kernel/module/restart_uapi.h"
 #include "strategies/userspace/restorer/op.h"
 
 enum rst_slot_flags {
@@ -94,6 +95,11 @@ struct rst_control {
 	struct rst_channel zygote __attribute__((aligned(64)));
 	struct rst_channel coordinator __attribute__((aligned(64)));
 	struct rst_failure failure __attribute__((aligned(64)));
+
+	/* strategies that use /dev/restart */
+	__u32 device_fd; /* the coordinator's; 0 = none, until RST_DEVICE_LOAD */
+	__u64 device_ready_ns; /* from the last task's arrival until RUN returned */
+	struct restart_status device; /* after RUN, or after a failure */
 };
 
 #endif

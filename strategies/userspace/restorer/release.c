@@ -216,6 +216,8 @@ long release(struct run *run)
 	__u32 i;
 	int owners;
 
+	if (control->device_fd)
+		return device_release(control);
 	/* The store would keep pipes open that the tree itself closes. */
 	sys3(SYS_close_range, 0, ~0u, 0);
 	__atomic_store_n(&control->go, 1, __ATOMIC_RELEASE);

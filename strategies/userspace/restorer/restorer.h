@@ -61,6 +61,15 @@ long do_actions(const struct rst_op *op);
 long do_queue(struct run *run, const struct rst_op *op);
 long do_itimers(const struct rst_op *op);
 
+/* device.c: the ops on /dev/restart, and what becomes of a restart with it. */
+long do_device_load(struct run *run, const struct rst_op *op);
+long do_device_give(struct run *run, const struct rst_op *op);
+long do_device_run(struct run *run);
+long do_device_attach(struct run *run, __u64 request);
+void device_failed(struct rst_control *control);
+long device_release(struct rst_control *control);
+void device_note_created(const struct rst_control *control);
+
 /* interpreter.c: runs a task's ops from packet->ops on. */
 _Noreturn void task_main(struct rst_control *control, __u32 index);
 

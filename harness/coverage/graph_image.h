@@ -4,9 +4,9 @@
 #include <cstdint>
 
 #include "image/writer.h"
-#include "tests/support/graphs.h"
+#include "strategies/userspace/planner/graph.h"
 
-namespace rb::test {
+namespace rb {
 
 /// An image whose tasks run the self-checking payload and share what the graph
 /// says. Each mm has a page, each files_struct a descriptor, each fs_struct a
@@ -18,4 +18,4 @@ namespace rb::test {
 /// The same, written and validated. Needs make_fixtures().
 [[nodiscard]] Result<Image> graph_image(const SharingGraph& graph, std::uint64_t seed);
 
-}  // namespace rb::test
+}  // namespace rb

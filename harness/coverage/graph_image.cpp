@@ -1,4 +1,4 @@
-#include "tests/support/graph_image.h"
+#include "harness/coverage/graph_image.h"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -11,7 +11,7 @@
 #include "workloads/synthetic/regions.h"
 #include "workloads/synthetic/tree.h"
 
-namespace rb::test {
+namespace rb {
 namespace {
 
 constexpr std::uint64_t kFileBytes = 4096;
@@ -129,4 +129,4 @@ Result<Image> graph_image(const SharingGraph& graph, std::uint64_t seed) {
   return graph_writer(graph, seed).to_image();
 }
 
-}  // namespace rb::test
+}  // namespace rb

@@ -1,0 +1,26 @@
+// A tree that /dev/restart has restarted.
+#pragma once
+
+#include "strategies/userspace/session.h"
+
+namespace rb {
+
+/// The tree of a session whose program used the device: its tasks stand inside
+/// the kernel, with nothing of the restorer mapped.
+class DeviceTree final : public Tree {
+ public:
+  explicit DeviceTree(Session& session) : tree_(session), counts_(counts_of(session)) {}
+
+  [[nodiscard]] TreeAccess access() const override;
+  [[nodiscard]] std::optional<ObjectCounts> objects() const override { return counts_; }
+  [[nodiscard]] Status release() override { return tree_.release(); }
+  [[nodiscard]] Status destroy() override { return tree_.destroy(); }
+
+ private:
+  [[nodiscard]] static ObjectCounts counts_of(Session& session);
+
+  SessionTree tree_;
+  ObjectCounts counts_;
+};
+
+}  // namespace rb
