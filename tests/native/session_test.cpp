@@ -17,7 +17,8 @@
 #include "tests/native/free_pids.h"
 #include "tests/native/leftovers.h"
 #include "tests/native/restart.h"
-#include "tests/support/graph_image.h"
+#include "tests/support/graphs.h"
+#include "harness/coverage/graph_image.h"
 
 namespace rb::test {
 namespace {
