@@ -19,7 +19,7 @@ Status restore_one(const Strategy& strategy, const Image& image, const Parts& pa
   auto restarted = restart_timed(**restarter, clock);
   if (!restarted) return tl::unexpected<Error>(std::move(restarted).error().error);
   const auto found = parts.verify_stopped(image, *restarted->tree);
-  if (const Status destroyed = restarted->tree->destroy(); !destroyed) return destroyed;
+  if (Status destroyed = restarted->tree->destroy(); !destroyed) return destroyed;
   if (!found) return tl::unexpected<Error>(found.error());
   if (found->ok()) return {};
   return fail(ErrorKind::kRestart, "restored wrong: " + found->differences.front());

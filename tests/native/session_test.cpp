@@ -13,12 +13,12 @@
 #include <fstream>
 #include <thread>
 
+#include "harness/coverage/graph_image.h"
 #include "strategies/userspace/planner/plan.h"
 #include "tests/native/free_pids.h"
 #include "tests/native/leftovers.h"
 #include "tests/native/restart.h"
 #include "tests/support/graphs.h"
-#include "harness/coverage/graph_image.h"
 
 namespace rb::test {
 namespace {

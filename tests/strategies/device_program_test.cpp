@@ -215,7 +215,8 @@ void check_optimistic(const Image& image, const SharingGraph& graph, const Progr
   CHECK(created.size() == image.tasks().size());
   for (std::size_t i = 0; i < image.tasks().size(); ++i) {
     CHECK(program.slots[i].pid == image.tasks()[i].pid);
-    CHECK((program.slots[i].tls == 0 && program.slots[i].clear_child_tid == 0));  // nothing of it may be set by clone3(2)
+    CHECK((program.slots[i].tls == 0 &&
+           program.slots[i].clear_child_tid == 0));  // nothing of it may be set by clone3(2)
   }
 }
 
