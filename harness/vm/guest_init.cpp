@@ -4,8 +4,6 @@
 #include <fmt/format.h>
 #include <linux/reboot.h>
 #include <poll.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/reboot.h>
 #include <sys/signalfd.h>
 #include <sys/utsname.h>
@@ -13,6 +11,8 @@
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <optional>

@@ -120,7 +120,7 @@ class Session {
 
   const GuestJob& job_;
   const Streams& streams_;
-  const std::time_t started_ = std::time(nullptr);
+  std::time_t started_ = std::time(nullptr);
   Fd console_fd_;
   Fd line_fd_;
   Console console_;

@@ -36,8 +36,10 @@ struct Limit {
   unsigned value;
 };
 constexpr Limit kLimits[] = {
-    {"/proc/sys/fs/nr_open", kOpenFiles},       {"/proc/sys/fs/file-max", 1 << 24},
-    {"/proc/sys/kernel/pid_max", 1 << 22},      {"/proc/sys/kernel/threads-max", 200'000},
+    {"/proc/sys/fs/nr_open", kOpenFiles},
+    {"/proc/sys/fs/file-max", 1 << 24},
+    {"/proc/sys/kernel/pid_max", 1 << 22},
+    {"/proc/sys/kernel/threads-max", 200'000},
     {"/proc/sys/vm/max_map_count", 16'000'000},
     // The guest's own tasks from here on: an image's numbers stay free (--pids host).
     {"/proc/sys/kernel/ns_last_pid", 100'000},

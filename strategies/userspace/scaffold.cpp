@@ -59,7 +59,7 @@ StackLayout restorer_stack(const Image& image) {
     largest = std::max(largest, registers.xstate_size);
   }
   StackLayout layout;
-  layout.packet = align_up(largest + sizeof RST_MAGIC2, 64);
+  layout.packet = align_up(largest + sizeof(__u32), 64);
   layout.size = align_up(layout.packet + sizeof(rst_packet) + kPacketOps * sizeof(rst_op) + kRoom,
                          RBI_PAGE_SIZE);
   return layout;
