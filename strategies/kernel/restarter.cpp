@@ -20,13 +20,8 @@ class DeviceRestarter final : public Restarter {
   [[nodiscard]] Status open(const StrategyOptions& options) {
     auto first = compile_(ImageAt(image_, 0));
     if (!first) return tl::unexpected<Error>(first.error());
-    ScaffoldSize size;
-    size.slots = first->slots.size();
-    size.ops = first->ops.size();
-    size.events = first->event_count;
-    size.stack = restorer_stack(image_);
     // The coordinator needs the image's descriptor, as one that execs does.
-    auto session = Session::create(image_, size, options, true);
+    auto session = Session::create(image_, scaffold_size(image_, *first), options, true);
     if (!session) return tl::unexpected<Error>(session.error());
     session_ = std::move(*session);
     return {};

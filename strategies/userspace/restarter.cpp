@@ -33,12 +33,8 @@ class ProgramRestarter final : public Restarter {
     const ImageAt nowhere(image_, 0);
     auto first = prepare_(nowhere);
     if (!first) return tl::unexpected<Error>(first.error());
-    ScaffoldSize size;
-    size.slots = first->program.slots.size();
-    size.ops = first->program.ops.size();
-    size.events = first->program.event_count;
-    size.stack = restorer_stack(image_);
-    auto session = Session::create(image_, size, options, first->plan.execs > 0);
+    auto session = Session::create(image_, scaffold_size(image_, first->program), options,
+                                   first->plan.execs > 0);
     if (!session) return tl::unexpected<Error>(session.error());
     session_ = std::move(*session);
     return {};

@@ -65,6 +65,15 @@ StackLayout restorer_stack(const Image& image) {
   return layout;
 }
 
+ScaffoldSize scaffold_size(const Image& image, const Program& program) {
+  ScaffoldSize size;
+  size.slots = program.slots.size();
+  size.ops = program.ops.size();
+  size.events = program.event_count;
+  size.stack = restorer_stack(image);
+  return size;
+}
+
 namespace {
 
 [[nodiscard]] bool is_free(const Image& image, std::uint64_t base, std::uint64_t size) {

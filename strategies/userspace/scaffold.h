@@ -36,6 +36,9 @@ struct ScaffoldSize {
 /// The stack that each task needs until its first user instruction.
 [[nodiscard]] StackLayout restorer_stack(const Image& image);
 
+/// The room that a program for this image takes.
+[[nodiscard]] ScaffoldSize scaffold_size(const Image& image, const Program& program);
+
 /// Control block, code, stacks and image, mapped where no mm of the image has
 /// anything: at the same address here and in every task.
 class Scaffold {
