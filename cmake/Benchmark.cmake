@@ -6,34 +6,10 @@
 set(RESTARTBENCH_BENCHMARK_SOURCE "" CACHE PATH
   "Source of Google Benchmark; found in the cache directories if not given")
 
-# Sets the variable RESULT to the newest source in the cache directories, or "".
-function(rb_find_benchmark_source result)
-  set(caches $ENV{RESTARTBENCH_CACHE})
-  if(NOT caches)
-    if(DEFINED ENV{XDG_CACHE_HOME})
-      list(APPEND caches $ENV{XDG_CACHE_HOME}/restartbench)
-    elseif(DEFINED ENV{HOME})
-      list(APPEND caches $ENV{HOME}/.cache/restartbench)
-    endif()
-    list(APPEND caches /var/cache/restartbench)
-  endif()
-  set(${result} "" PARENT_SCOPE)
-  foreach(cache IN LISTS caches)
-    file(GLOB found ${cache}/benchmark-*/CMakeLists.txt)
-    if(found)
-      list(SORT found COMPARE NATURAL ORDER DESCENDING)
-      list(GET found 0 newest)
-      cmake_path(GET newest PARENT_PATH newest)
-      set(${result} ${newest} PARENT_SCOPE)
-      return()
-    endif()
-  endforeach()
-endfunction()
-
 # Found once and kept: ninja may run CMake again in another environment.
 set(rb_benchmark_source ${RESTARTBENCH_BENCHMARK_SOURCE})
 if(NOT EXISTS "${rb_benchmark_source}/CMakeLists.txt")
-  rb_find_benchmark_source(rb_benchmark_source)
+  rb_find_cached_source(rb_benchmark_source benchmark CMakeLists.txt)
   set_property(CACHE RESTARTBENCH_BENCHMARK_SOURCE PROPERTY VALUE "${rb_benchmark_source}")
 endif()
 

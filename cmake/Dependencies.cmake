@@ -3,7 +3,9 @@ find_package(fmt REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Catch2 2 REQUIRED)
+include(CachedSource)
 include(Benchmark)
+include(Libperf)
 
 # The archive first: it serves static and dynamic programs alike.
 find_path(RB_XXHASH_INCLUDE xxhash.h REQUIRED)

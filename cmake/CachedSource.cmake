@@ -1,0 +1,26 @@
+# Sources that scripts/fetch-... put into a cache directory.
+
+# Sets the variable RESULT to the newest CACHE/NAME-* that holds the file WITNESS,
+# or to "".
+function(rb_find_cached_source result name witness)
+  set(caches $ENV{RESTARTBENCH_CACHE})
+  if(NOT caches)
+    if(DEFINED ENV{XDG_CACHE_HOME})
+      list(APPEND caches $ENV{XDG_CACHE_HOME}/restartbench)
+    elseif(DEFINED ENV{HOME})
+      list(APPEND caches $ENV{HOME}/.cache/restartbench)
+    endif()
+    list(APPEND caches /var/cache/restartbench)
+  endif()
+  set(${result} "" PARENT_SCOPE)
+  foreach(cache IN LISTS caches)
+    file(GLOB found ${cache}/${name}-*/${witness})
+    if(found)
+      list(SORT found COMPARE NATURAL ORDER DESCENDING)
+      list(GET found 0 newest)
+      string(REGEX REPLACE "/${witness}$" "" newest "${newest}")
+      set(${result} ${newest} PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
+endfunction()

@@ -1,0 +1,57 @@
+#include "harness/ledger/allocation_events.h"
+
+#include <fmt/format.h>
+
+namespace rb {
+namespace {
+
+/// "(call_site>=0x1000 && call_site<0x2000 || ...)"; empty if there is no such function.
+std::string site_filter(const AllocationSource& source, const KernelFacts& facts) {
+  std::string filter;
+  const auto add = [&](const CodeRange& range) {
+    filter += fmt::format("{}(call_site>={:#x} && call_site<{:#x})", filter.empty() ? "" : " || ",
+                          range.start, range.end);
+  };
+  for (const char* site : source.sites) {
+    if (site == nullptr) continue;
+    const auto found = facts.functions.find(site);
+    if (found == facts.functions.end()) continue;
+    for (const CodeRange& range : found->second) add(range);
+  }
+  if (filter.empty()) return {};
+  for (const CodeRange& range : facts.module) add(range);
+  return '(' + filter + ')';
+}
+
+}  // namespace
+
+Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts) {
+  const AllocationSource& source = allocation_source(object);
+  EventSpec event;
+  event.name = object_class_name(object);
+  const auto unknown = [&](std::string_view what) {
+    return fail(ErrorKind::kLacking, fmt::format("{}: this kernel has no {}", event.name, what));
+  };
+  const std::string sites = site_filter(source, facts);
+  if (source.caches.front() == nullptr) {
+    if (sites.empty()) return unknown(source.sites.front());
+    event.tracepoint = "kmem:kmalloc";
+    event.filter = fmt::format("{} && {}", source.size_filter, sites);
+    return event;
+  }
+  event.tracepoint = "kmem:kmem_cache_alloc";
+  for (const char* cache : source.caches) {
+    const auto found = cache == nullptr ? facts.caches.end() : facts.caches.find(cache);
+    if (found == facts.caches.end()) continue;
+    if (facts.allocations_name_caches && !found->second.merged) {
+      event.filter = fmt::format("name==\"{}\"", cache);
+      return event;
+    }
+    if (sites.empty()) return unknown(source.sites.front());
+    event.filter = fmt::format("bytes_req=={} && {}", found->second.object_size, sites);
+    return event;
+  }
+  return unknown(fmt::format("slab cache {}", source.caches.front()));
+}
+
+}  // namespace rb
