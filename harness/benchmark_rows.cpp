@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 namespace rb {
@@ -35,7 +36,7 @@ void RowReporter::ReportRuns(const std::vector<Run>& runs) {
     Run named = run;
     named.run_name = {};
     named.run_name.function_name = name;
-    cell->rows.push_back(report({named})["benchmarks"].at(0));
+    cell->rows.push_back(report({named})["benchmarks"].at(0).dump());
   }
 }
 

@@ -3,7 +3,7 @@
 
 #include <benchmark/benchmark.h>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

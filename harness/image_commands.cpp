@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/format.h"
 #include "harness/matrix.h"
 #include "image/show.h"

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <nlohmann/json.hpp>
 
 #include "base/replacement.h"
 #include "harness/benchmark_rows.h"
@@ -133,15 +134,16 @@ Json cell_json(const GroupResult& group, const CellResult& cell, VerifyMode veri
 }
 
 void add_rows(Json& rows, const GroupResult& group, const CellResult& cell) {
-  Json own = cell.rows;
-  if (cell.state != CellState::kTimed) {
-    // A failed cell has no time, not even of its repetitions before the failure.
-    own = Json::array({error_row(cell.name, cell.error ? describe(*cell.error) : "not run")});
-  }
-  for (Json& row : own) {
+  const auto add = [&](Json row) {
     add_identity(row, group, cell);
     rows.push_back(std::move(row));
+  };
+  if (cell.state != CellState::kTimed) {
+    // A failed cell has no time, not even of its repetitions before the failure.
+    add(error_row(cell.name, cell.error ? describe(*cell.error) : "not run"));
+    return;
   }
+  for (const std::string& row : cell.rows) add(Json::parse(row));
 }
 
 bool write_all(const Fd& fd, std::string_view text) {

@@ -1,7 +1,7 @@
 // The results as JSON: Google Benchmark's, and more. Prose: docs/results-format.md.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
 

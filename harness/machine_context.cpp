@@ -8,6 +8,7 @@
 #include <CLI/Version.hpp>
 #include <ctime>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "harness/benchmark_rows.h"
 #include "harness/clock_names.h"

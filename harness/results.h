@@ -3,7 +3,6 @@
 
 #include <array>
 #include <cstdint>
-#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -45,7 +44,7 @@ struct CellResult {
   std::size_t verified_before = 0;  ///< restarts verified before timing
   std::vector<Repetition> repetitions;
   std::optional<ObjectCounts> objects;  ///< of one restart, where the strategy counts them
-  nlohmann::ordered_json rows = nlohmann::ordered_json::array();  ///< Google Benchmark's
+  std::vector<std::string> rows;        ///< Google Benchmark's, each a JSON object
 };
 
 struct GroupResult {

@@ -1,5 +1,7 @@
 #include "harness/run_command.h"
 
+#include <nlohmann/json.hpp>
+
 #include "harness/fake_time.h"
 #include "harness/interrupt.h"
 #include "harness/json_results.h"

@@ -1,7 +1,7 @@
 // Shows an image to people and to programs.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "image/image.h"

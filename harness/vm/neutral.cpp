@@ -2,6 +2,8 @@
 
 #include <fmt/chrono.h>
 
+#include <nlohmann/json.hpp>
+
 #include "harness/json_results.h"
 
 namespace rb::vm {
