@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "strategies/userspace/contents.h"
+#include "strategies/userspace/memory_ops.h"
 #include "strategies/userspace/ops.h"
 #include "strategies/userspace/scripts.h"
 
@@ -28,8 +29,9 @@ class Compiler {
         plan_(plan),
         topology_(follow(graph, plan)),
         descriptors_(plan_descriptors(at, topology_, order, plan.execs > 0 ? kExecDescriptors : 0)),
+        common_(plan_common_memory(at.image(), topology_)),
         scripts_(plan.task_count),
-        contents_(at, topology_, descriptors_, scripts_) {
+        contents_(at, topology_, descriptors_, common_, scripts_) {
     const auto tasks = static_cast<std::size_t>(plan.task_count);
     creates_.assign(tasks, 0);
     process_group_.assign(graph.tasks.size(), 0);
@@ -44,6 +46,7 @@ class Compiler {
     mark_creators();
     scripts_.add(kCoordinator, ops::make(RST_LEAD, RST_STAGE_CREATE));
     scripts_.add(kCoordinator, descriptors_.store);
+    scripts_.add(kCoordinator, common_memory_ops(at_, descriptors_, common_));
     for (std::size_t i = 0; i < plan_.steps.size(); ++i) add_step(i);
 
     RB_TRY(contents_.add_all(process_group_));
@@ -247,6 +250,7 @@ class Compiler {
   const Plan& plan_;
   Topology topology_;
   DescriptorPlan descriptors_;
+  CommonMemory common_;
   Scripts scripts_;
   Contents contents_;
   Program program_;

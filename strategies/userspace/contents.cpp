@@ -1,12 +1,11 @@
 #include "strategies/userspace/contents.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
 
 #include <algorithm>
-#include <string_view>
 
+#include "strategies/userspace/memory_ops.h"
 #include "strategies/userspace/ops.h"
 #include "strategies/userspace/table_fill.h"
 
@@ -14,16 +13,6 @@ namespace rb {
 namespace {
 
 constexpr __u32 kDefaultUmask = 022;  // the coordinator's
-
-/// Whether to map a VMA with all its pages at once, instead of by a page fault
-/// each: it must have contents for all. Those of bigger ones are better populated
-/// bit by bit as they are copied, for the cache.
-[[nodiscard]] bool is_populated(const rbi_vma& vma, std::span<const rbi_run> runs) {
-  constexpr std::uint64_t kMost = 16;
-  std::uint64_t pages = 0;
-  for (const rbi_run& run : runs) pages += run.pages;
-  return pages <= kMost && pages * RBI_PAGE_SIZE == vma.end - vma.start;
-}
 
 [[nodiscard]] rst_op op_with(rst_op_kind kind, rst_stage stage, std::uint64_t a) {
   rst_op op = ops::make(kind, stage);
@@ -147,10 +136,12 @@ Status Contents::add_process_groups(const std::vector<std::uint32_t>& born_in) {
 }
 
 /// Whether restoring an mm opens descriptors for a moment.
-bool Contents::takes_descriptors(const rbi_mm& mm) const {
-  if (mm.exe != RBI_NONE) return true;
+bool Contents::takes_descriptors(const PlannedObject& object, int task) const {
+  const rbi_mm& mm = mm_of(object);
+  const CommonMemory& had = inherited_by(task);
+  if (mm.exe != RBI_NONE && had.layout == nullptr) return true;
   for (const rbi_vma& vma : image_.vmas_of(mm)) {
-    if (vma.backing != RBI_NONE) return true;
+    if (vma.backing != RBI_NONE && had.find(vma) == nullptr) return true;
   }
   return false;
 }
@@ -162,38 +153,39 @@ void Contents::find_temporary_users() {
     const PlannedObject& mm = topology_.object_of(Shared::kMm, task);
     const PlannedObject& files = topology_.object_of(Shared::kFiles, task);
     if (mm.owner != task || files.owner == task) continue;
-    if (!takes_descriptors(image_.mms()[static_cast<std::size_t>(mm.final_index)])) continue;
+    if (!takes_descriptors(mm, task)) continue;
     const auto [at, added] = temporary_users_.try_emplace(files.owner, TemporaryUsers{});
     if (added) at->second.event = next_event_++;
     ++at->second.count;
   }
 }
 
+const rbi_mm& Contents::mm_of(const PlannedObject& object) const {
+  return image_.mms()[static_cast<std::size_t>(object.final_index)];
+}
+
+/// What the task's mm has in common with most others, if it was born with that.
+const CommonMemory& Contents::inherited_by(int task) const {
+  static const CommonMemory kNothing;
+  const int object =
+      topology_.held[static_cast<std::size_t>(Shared::kMm)][static_cast<std::size_t>(task)];
+  return common_.inherited[static_cast<std::size_t>(object)] != 0 ? common_ : kNothing;
+}
+
 void Contents::add_memory(int task) {
   const PlannedObject& object = topology_.object_of(Shared::kMm, task);
   if (object.owner != task) return;
-  const rbi_mm& mm = image_.mms()[static_cast<std::size_t>(object.final_index)];
+  const rbi_mm& mm = mm_of(object);
   const PlannedObject& files = topology_.object_of(Shared::kFiles, task);
-  const bool temporary = takes_descriptors(mm);
+  const bool temporary = takes_descriptors(object, task);
   wait_for_topology(task, object, RST_STAGE_MEMORY);
   // A temporary descriptor must not end up in somebody's copy of the table.
   if (temporary) wait_for_topology(task, files, RST_STAGE_MEMORY);
 
-  const bool mapped = is_mapped_early(object);
-  auto runs = image_.runs_of(mm);
-  for (const rbi_vma& vma : image_.vmas_of(mm)) {
-    std::size_t count = 0;
-    while (count < runs.size() && runs[count].address < vma.end) ++count;
-    if (!mapped) map_vma(task, vma, runs.first(count));
-    fill_vma(task, vma, runs.first(count));
-    runs = runs.subspan(count);
-  }
-  if ((mm.flags & RBI_MM_LAYOUT) != 0) {
-    rst_op op = op_with(RST_SET_MM, RST_STAGE_MEMORY, at_.of(&mm));
-    op.y = mm.auxv_count;
-    op.b = at_.of(image_.auxv().data() + mm.auxv_first);
-    op.e = mm.exe == RBI_NONE ? 0 : at_.of_string(mm.exe);
-    scripts_.add(task, op);
+  if (!is_mapped_early(object)) map(task, mm);
+  fill(task, mm);
+  if ((mm.flags & RBI_MM_LAYOUT) != 0 && inherited_by(task).layout == nullptr) {
+    scripts_.add(task, set_layout(at_, mm));
   }
   if (temporary && files.owner != task) {
     scripts_.add(task, ops::post(temporary_users_.at(files.owner).event, RST_STAGE_MEMORY));
@@ -205,20 +197,51 @@ void Contents::add_memory(int task) {
 }
 
 bool Contents::is_mapped_early(const PlannedObject& mm) const {
-  return !mm.copied && mm.owner == mm.founder &&
-         !takes_descriptors(image_.mms()[static_cast<std::size_t>(mm.final_index)]);
+  return !mm.copied && mm.owner == mm.founder && !takes_descriptors(mm, mm.owner);
 }
 
 void Contents::add_early_mappings(int founder, std::size_t step) {
   const PlannedObject& object = topology_.object_of(Shared::kMm, founder);
   if (!is_mapped_early(object) || object.step != static_cast<int>(step)) return;
-  const rbi_mm& mm = image_.mms()[static_cast<std::size_t>(object.final_index)];
+  map(founder, mm_of(object));
+}
+
+/// From the VMAs that the mm was born with to its own.
+void Contents::map(int task, const rbi_mm& mm) {
+  const CommonMemory& had = inherited_by(task);
+  const auto vmas = image_.vmas_of(mm);
+  std::size_t next = 0;
+  for (const CommonVma& common : had.vmas) {
+    while (next < vmas.size() && vmas[next].start < common.vma.start) ++next;
+    if (next == vmas.size() || had.find(vmas[next]) != &common) {
+      scripts_.add(task, unmap_vma(common.vma));
+    }
+  }
+  auto runs = image_.runs_of(mm);
+  for (const rbi_vma& vma : vmas) {
+    const auto inside = runs_below(runs, vma.end);
+    runs = runs.subspan(inside.size());
+    if (had.find(vma) != nullptr) continue;
+    const __u32 prot = inside.empty() ? vma.prot : vma.prot | PROT_WRITE;
+    scripts_.add(task, map_vma(at_, descriptors_, vma, prot, inside));
+  }
+}
+
+void Contents::fill(int task, const rbi_mm& mm) {
+  const CommonMemory& had = inherited_by(task);
   auto runs = image_.runs_of(mm);
   for (const rbi_vma& vma : image_.vmas_of(mm)) {
-    std::size_t count = 0;
-    while (count < runs.size() && runs[count].address < vma.end) ++count;
-    map_vma(founder, vma, runs.first(count));
-    runs = runs.subspan(count);
+    const auto inside = runs_below(runs, vma.end);
+    runs = runs.subspan(inside.size());
+    const CommonVma* common = had.find(vma);
+    if (common != nullptr && common->complete) continue;
+    fill_runs(
+        at_, inside, [&](const rbi_run& run) { return restored_by_.contains(&run); },
+        scripts_.of(task));
+    const __u32 mapped = common != nullptr ? common->prot
+                         : inside.empty()  ? vma.prot
+                                           : vma.prot | PROT_WRITE;
+    if (mapped != vma.prot) scripts_.add(task, protect_vma(vma));
   }
 }
 
@@ -242,7 +265,7 @@ void Contents::find_own_runs() {
     const auto task = static_cast<int>(i);
     const PlannedObject& object = topology_.object_of(Shared::kMm, task);
     if (object.owner == task || !is_mapped_early(object)) continue;
-    const rbi_mm& mm = image_.mms()[static_cast<std::size_t>(object.final_index)];
+    const rbi_mm& mm = mm_of(object);
     const std::uint64_t stack = image_.registers()[tasks[i].registers].rsp;
     const auto runs = image_.runs_of(mm);
     const auto run = std::partition_point(runs.begin(), runs.end(), [&](const rbi_run& r) {
@@ -256,61 +279,6 @@ void Contents::find_own_runs() {
     if (vma == vmas.end() || vma->start > stack || (vma->prot & PROT_WRITE) == 0) continue;
     if (restored_by_.try_emplace(&*run, task).second) own_runs_.emplace(task, &*run);
   }
-}
-
-void Contents::map_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs) {
-  if (vma.kind == RBI_VMA_VDSO) {
-    scripts_.add(task, op_with(RST_VDSO, RST_STAGE_MEMORY, vma.start));
-    return;
-  }
-  const bool shared = (vma.flags & RBI_VMA_SHARED) != 0;
-  rst_op op = op_with(RST_MMAP, RST_STAGE_MEMORY, vma.start);
-  op.b = vma.end - vma.start;
-  op.y = runs.empty() ? vma.prot : vma.prot | PROT_WRITE;
-  op.c = shared ? MAP_SHARED : MAP_PRIVATE;
-  if ((vma.flags & RBI_VMA_GROWSDOWN) != 0) op.c |= MAP_GROWSDOWN;
-  if ((vma.flags & RBI_VMA_NORESERVE) != 0) op.c |= MAP_NORESERVE;
-  if ((vma.flags & RBI_VMA_STACK) != 0) op.c |= MAP_STACK;
-  op.d = vma.offset;
-  if (vma.kind == RBI_VMA_ANON) {
-    op.c |= MAP_ANONYMOUS;
-    if (is_populated(vma, runs)) op.c |= MAP_POPULATE;
-  } else if (descriptors_.backing_fds[vma.backing] != kNotStored) {
-    op.kind = RST_MMAP_FETCH;
-    op.z = descriptors_.backing_fds[vma.backing];
-  } else {
-    op.kind = RST_MMAP_PATH;
-    op.e = at_.of_string(image_.backings()[vma.backing].path);
-    op.z = shared && (vma.prot & PROT_WRITE) != 0 ? O_RDWR : O_RDONLY;
-  }
-  scripts_.add(task, op);
-}
-
-void Contents::fill_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs) {
-  for (std::size_t i = 0; i < runs.size();) {
-    if (restored_by_.contains(&runs[i])) {
-      ++i;
-      continue;
-    }
-    // Runs that follow each other in memory and in the image are one copy.
-    std::uint64_t pages = runs[i].pages;
-    std::size_t next = i + 1;
-    while (next < runs.size() && runs[next].address == runs[i].address + pages * RBI_PAGE_SIZE &&
-           runs[next].offset == runs[i].offset + pages * RBI_PAGE_SIZE &&
-           !restored_by_.contains(&runs[next])) {
-      pages += runs[next++].pages;
-    }
-    rst_op fill = op_with(RST_FILL, RST_STAGE_MEMORY, runs[i].address);
-    fill.b = pages * RBI_PAGE_SIZE;
-    fill.c = at_.of_offset(runs[i].offset);
-    scripts_.add(task, fill);
-    i = next;
-  }
-  if (runs.empty() || (vma.prot & PROT_WRITE) != 0) return;
-  rst_op protect = op_with(RST_MPROTECT, RST_STAGE_MEMORY, vma.start);
-  protect.b = vma.end - vma.start;
-  protect.y = vma.prot;
-  scripts_.add(task, protect);
 }
 
 void Contents::add_files(int task) {

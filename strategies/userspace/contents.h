@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "strategies/userspace/common_memory.h"
 #include "strategies/userspace/descriptors.h"
 #include "strategies/userspace/scripts.h"
 
@@ -23,11 +24,12 @@ inline constexpr std::uint32_t kFirstOtherEvent = 2;
 class Contents {
  public:
   Contents(const ImageAt& at, const Topology& topology, const DescriptorPlan& descriptors,
-           Scripts& scripts)
+           const CommonMemory& common, Scripts& scripts)
       : at_(at),
         image_(at.image()),
         topology_(topology),
         descriptors_(descriptors),
+        common_(common),
         scripts_(scripts) {}
 
   /// Appends the mappings of an mm that a task has just founded, if nobody ever
@@ -61,14 +63,16 @@ class Contents {
   void find_creating_threads();
   void wait_for_creating_threads(int leader);
   [[nodiscard]] Status add_process_groups(const std::vector<std::uint32_t>& born_in);
-  [[nodiscard]] bool takes_descriptors(const rbi_mm& mm) const;
+  [[nodiscard]] const rbi_mm& mm_of(const PlannedObject& object) const;
+  [[nodiscard]] const CommonMemory& inherited_by(int task) const;
+  [[nodiscard]] bool takes_descriptors(const PlannedObject& mm, int task) const;
   void find_temporary_users();
   void add_memory(int task);
   [[nodiscard]] bool is_mapped_early(const PlannedObject& mm) const;
   void find_rseq_waits();
   void find_own_runs();
-  void map_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs);
-  void fill_vma(int task, const rbi_vma& vma, std::span<const rbi_run> runs);
+  void map(int task, const rbi_mm& mm);
+  void fill(int task, const rbi_mm& mm);
   void add_files(int task);
   void add_fs(int task);
   void add_signals(int task);
@@ -77,6 +81,7 @@ class Contents {
   const Image& image_;
   const Topology& topology_;
   const DescriptorPlan& descriptors_;
+  const CommonMemory& common_;
   Scripts& scripts_;
   std::uint32_t next_event_ = kFirstOtherEvent;
   std::uint32_t copiers_ = 0;

@@ -63,6 +63,8 @@ namespace {
       return fmt::format("map {} bytes of {} at {:#x}", op.b, path(op.e), op.a);
     case RST_MPROTECT:
       return fmt::format("protect {} bytes at {:#x}", op.b, op.a);
+    case RST_MUNMAP:
+      return fmt::format("unmap {} bytes at {:#x}", op.b, op.a);
     case RST_VDSO:
       return fmt::format("map the vDSO at {:#x}", op.a);
     case RST_SET_MM:

@@ -134,6 +134,8 @@ static long step(struct run *run, const struct rst_op *op)
 		return do_fill(op->a, op->b, op->c);
 	case RST_MPROTECT:
 		return sys3(SYS_mprotect, op->a, op->b, op->y);
+	case RST_MUNMAP:
+		return sys2(SYS_munmap, op->a, op->b);
 	case RST_VDSO:
 		return sys2(SYS_arch_prctl, 0x2003 /* ARCH_MAP_VDSO_64 */, op->a);
 	case RST_SET_MM:

@@ -51,6 +51,7 @@ enum rst_op_kind {
 	RST_MMAP_FETCH, /* and z: the coordinator's fd, d: offset */
 	RST_FILL, /* a: address, b: bytes, c: source */
 	RST_MPROTECT, /* a: start, b: length, y: prot */
+	RST_MUNMAP, /* a: start, b: length */
 	RST_VDSO, /* a: address */
 	RST_SET_MM, /* y: auxv entries, a: struct rbi_mm, b: auxv, e: path of exe, or 0 */
 	/* signals */

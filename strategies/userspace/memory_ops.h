@@ -1,0 +1,35 @@
+// Ops that give an mm its VMAs and their contents.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "strategies/userspace/common_memory.h"
+#include "strategies/userspace/descriptors.h"
+
+namespace rb {
+
+/// The op that maps a VMA. Those whose pages all have contents, and are few, get
+/// their pages in the same call, instead of by a page fault each.
+/// @param prot  until the contents are there
+/// @param runs  the contents that follow, if at once; else empty
+[[nodiscard]] rst_op map_vma(const ImageAt& at, const DescriptorPlan& descriptors,
+                             const rbi_vma& vma, std::uint32_t prot, std::span<const rbi_run> runs);
+
+/// Appends the ops that copy contents in, except runs that someone else restores.
+void fill_runs(const ImageAt& at, std::span<const rbi_run> runs,
+               const std::function<bool(const rbi_run&)>& by_others, std::vector<rst_op>& ops);
+
+[[nodiscard]] rst_op protect_vma(const rbi_vma& vma);
+[[nodiscard]] rst_op unmap_vma(const rbi_vma& vma);
+
+/// prctl(PR_SET_MM_MAP) of an mm with RBI_MM_LAYOUT.
+[[nodiscard]] rst_op set_layout(const ImageAt& at, const rbi_mm& mm);
+
+/// What the coordinator does before it creates the root.
+[[nodiscard]] std::vector<rst_op> common_memory_ops(const ImageAt& at,
+                                                    const DescriptorPlan& descriptors,
+                                                    const CommonMemory& common);
+
+}  // namespace rb
