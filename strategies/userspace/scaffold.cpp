@@ -26,6 +26,7 @@ constexpr std::uint64_t kHoleStep = 0x008000000000;
 // A growing stack keeps a guard gap of 1 MiB below itself (mmap(2)).
 constexpr std::uint64_t kMargin = std::uint64_t{1} << 20;
 constexpr std::uint64_t kAddressSpaceEnd = 0x7fff00000000;
+constexpr std::uint64_t kFaultAround = std::uint64_t{1} << 16;  // fault_around_bytes
 constexpr std::size_t kNearbyHoles = 8;
 constexpr std::size_t kPacketOps = 12;  // what a plain process of its own mm takes
 constexpr std::size_t kRoom = 1536;     // the deepest call of the restorer takes 1 KiB
@@ -41,7 +42,9 @@ constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t alignment) {
 /// Offsets of the parts of a scaffold.
 struct Layout {
   explicit Layout(const ScaffoldSize& size) {
-    slots = align_up(sizeof(rst_control), 64);
+    // The first page that a process reads in the scaffold. Nothing around it, so that the
+    // kernel does not map 15 more of which the process needs none; a hole takes no memory.
+    slots = align_up(sizeof(rst_control), kFaultAround);
     ops = align_up(slots + size.slots * sizeof(rst_slot), 64);
     events = align_up(ops + size.ops * sizeof(rst_op), 64);
     code = align_up(events + size.events * sizeof(__u32), RBI_PAGE_SIZE);
