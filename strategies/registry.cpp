@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "strategies/bare/in_process.h"
+#include "strategies/bare/tasks.h"
 #include "strategies/contract.h"
 #include "strategies/kernel/restarter.h"
 #include "strategies/null/null.h"

@@ -3,7 +3,7 @@
 #include "strategies/kernel/restarter.h"
 #include "strategies/optimistic/program.h"
 #include "strategies/userspace/image_graph.h"
-#include "strategies/userspace/restarter.h"
+#include "strategies/userspace/program_restarter.h"
 
 namespace rb {
 namespace {

@@ -265,30 +265,4 @@ Result<Program> compile(const ImageAt& at, const SharingGraph& graph, const Plan
   return Compiler(at, graph, plan, order).run();
 }
 
-Program compile_bare(const SharingGraph& graph, const Plan& plan) {
-  Scripts scripts(plan.task_count);
-  Program program;
-  program.slots.resize(static_cast<std::size_t>(plan.task_count) + 1);
-  program.tasks.resize(program.slots.size());
-  program.expected = static_cast<std::uint32_t>(plan.task_count);
-  std::vector<char> creates(program.slots.size(), 0);
-  for (const Step& step : plan.steps) {
-    if (step.kind == StepKind::kCreate) creates[scripts.slot(step.actor)] = 1;
-  }
-  scripts.add(kCoordinator, ops::make(RST_LEAD, RST_STAGE_CREATE));
-  for (const Step& step : plan.steps) {
-    if (step.kind != StepKind::kCreate) continue;
-    rst_op op = create_op(graph, step);
-    if (creates[scripts.slot(step.target)] == 0) op.kind = RST_CREATE_LEAF;
-    scripts.create(step.actor, scripts.slot(step.target), op);
-  }
-  scripts.finish(RST_PARK, program);
-  for (std::size_t i = 0; i + 1 < program.slots.size(); ++i) {
-    const bool thread = i < graph.tasks.size() && graph.tasks[i].leader != static_cast<int>(i);
-    if (thread) program.slots[i].flags = RST_SLOT_THREAD;
-    if (creates[i] == 0) program.tasks[i].op_count = 0;
-  }
-  return program;
-}
-
 }  // namespace rb

@@ -39,8 +39,4 @@ inline constexpr std::uint32_t kExecDescriptors = 3;
 [[nodiscard]] Result<Program> compile(const ImageAt& at, const SharingGraph& graph,
                                       const Plan& plan, DescriptorOrder order);
 
-/// Compiles the mere creation of the plan's tasks with the right flags: the
-/// reference `bare`.
-[[nodiscard]] Program compile_bare(const SharingGraph& graph, const Plan& plan);
-
 }  // namespace rb

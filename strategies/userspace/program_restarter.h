@@ -1,0 +1,33 @@
+// Restarts an image by running a program of the restorer's, worked out anew each time.
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "strategies/strategy.h"
+#include "strategies/userspace/compile.h"
+#include "strategies/userspace/planner/plan.h"
+#include "strategies/userspace/scaffold_address.h"
+
+namespace rb {
+
+/// What to run: planning is part of a restart's cost.
+struct Prepared {
+  Plan plan;
+  Program program;
+};
+using Prepare = std::function<Result<Prepared>(const ImageAt&)>;
+
+/// How many tasks may create others at once: as asked for, else one a CPU.
+[[nodiscard]] unsigned creators(const StrategyOptions& options);
+
+/// A plan whose long runs of like creations are divided among `width` creators.
+[[nodiscard]] Result<Plan> plan_for(const SharingGraph& graph, unsigned width);
+
+/// Prepares once to learn how much room a program takes, and makes the session; the
+/// restarter prepares again for each restart.
+[[nodiscard]] Result<std::unique_ptr<Restarter>> open_restarter(const Image& image,
+                                                                const StrategyOptions& options,
+                                                                Prepare prepare);
+
+}  // namespace rb
