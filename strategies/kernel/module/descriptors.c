@@ -81,7 +81,7 @@ static int fill(struct restart_task *t)
 	if (err < 0)
 		return err;
 	fill_below(r, fds, record->fd_count - 1);
-	t->filled_ns += restart_account(r, RESTART_STAGE_FILES, since) - since;
+	t->filled += restart_account(r, RESTART_STAGE_FILES, since) - since;
 	return 0;
 }
 

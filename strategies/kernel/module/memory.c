@@ -147,6 +147,6 @@ int restart_fill_mm(struct restart_task *t)
 	}
 	if (!err && vdso)
 		err = map_vdso(r, vdso);
-	t->filled_ns += restart_account(r, RESTART_STAGE_MEMORY, since) - since;
+	t->filled += restart_account(r, RESTART_STAGE_MEMORY, since) - since;
 	return err;
 }

@@ -3,7 +3,9 @@
 #ifndef RESTART_RESTART_H
 #define RESTART_RESTART_H
 
-#include <linux/sched/clock.h>
+#include <linux/math64.h>
+#include <linux/time64.h>
+#include <asm/tsc.h>
 
 #include "state.h"
 
@@ -95,14 +97,21 @@ void restart_last_register(struct restart_task *t);
 /* status.c */
 void restart_fill_status(struct restart *r, struct restart_status *status);
 
-/* Time that current spent running or sleeping, not waiting for a CPU. */
+/*
+ * Cycles that current spent running or sleeping, not waiting for a CPU. Of the
+ * time stamp counter, as in user space: local_clock() costs forty instructions,
+ * and every task reads the clock ten times.
+ */
 static inline u64 restart_clock(void)
 {
+	u64 now = rdtsc();
 #ifdef CONFIG_SCHED_INFO
-	return local_clock() - current->sched_info.run_delay;
-#else
-	return local_clock();
+	u64 waited = READ_ONCE(current->sched_info.run_delay);
+
+	if (waited)
+		now -= mul_u64_u32_div(waited, tsc_khz, USEC_PER_SEC);
 #endif
+	return now;
 }
 
 /* Adds the time since @since to a stage; returns now. */
@@ -111,7 +120,7 @@ static inline u64 restart_account(struct restart *r, enum restart_stage stage, u
 	u64 now = restart_clock();
 
 	if ((s64)(now - since) > 0)
-		atomic64_add(now - since, &r->stage_ns[stage]);
+		atomic64_add(now - since, &r->stage_cycles[stage]);
 	return now;
 }
 

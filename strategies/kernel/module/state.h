@@ -48,7 +48,7 @@ struct restart_task {
 	u8 founding;		     /* enum restart_founding, leaders only */
 	bool same_actions;	     /* the copied sighand is right as it is */
 	bool settled;		     /* optimistic: the ioctl is behind it */
-	u64 filled_ns;		     /* of attaching, spent on contents */
+	u64 filled;		     /* cycles of attaching, spent on contents */
 	unsigned long claims;	     /* optimistic: RESTART_CLAIMED_* */
 	struct task_struct *sleeper; /* it, while it waits at the barrier */
 	struct callback_head work;
@@ -104,7 +104,7 @@ struct restart {
 	atomic_t steps;
 	atomic64_t made[RESTART_CLASS_COUNT];
 	atomic64_t attached[RESTART_CLASS_COUNT];
-	atomic64_t stage_ns[RESTART_STAGE_COUNT];
+	atomic64_t stage_cycles[RESTART_STAGE_COUNT];
 };
 
 #endif

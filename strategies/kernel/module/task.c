@@ -33,7 +33,7 @@ int restart_attach_all(struct restart_task *t)
 	err = restart_descriptors(t);
 	if (err)
 		return failed(t, err, RESTART_AT_FILES);
-	restart_account(t->restart, RESTART_STAGE_ATTACH, since + t->filled_ns);
+	restart_account(t->restart, RESTART_STAGE_ATTACH, since + t->filled);
 	return 0;
 }
 
