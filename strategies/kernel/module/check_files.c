@@ -18,11 +18,27 @@
 	 O_LARGEFILE)
 #define DIRECTORY_FLAGS (O_NONBLOCK | O_NOATIME | O_NOFOLLOW | O_DIRECTORY | O_LARGEFILE)
 
-static int check_table(const struct restart_image *image, const struct rbi_files *files,
-		       unsigned long *used, struct restart_fault *fault)
+/* The same entries as the table before, which have been checked. */
+static bool is_like_previous(const struct restart_image *image, u32 table)
 {
+	const struct rbi_files *files = &image->files[table];
+
+	return table && files->fd_count == files[-1].fd_count &&
+	       restart_same(image->fds + files->fd_first, image->fds + files[-1].fd_first,
+			    files->fd_count * sizeof(struct rbi_fd));
+}
+
+static int check_table(const struct restart_image *image, u32 table, unsigned long *used,
+		       struct restart_fault *fault)
+{
+	const struct rbi_files *files = &image->files[table];
 	u32 i;
 
+	if (is_like_previous(image, table)) {
+		image->like[table] = image->like[table - 1];
+		return 0;
+	}
+	image->like[table] = table;
 	for (i = files->fd_first; i < files->fd_first + files->fd_count; i++) {
 		const struct rbi_fd *fd = &image->fds[i];
 
@@ -173,7 +189,7 @@ int restart_check_files(const struct restart_image *image, struct restart_fault 
 	if (!used)
 		return -ENOMEM;
 	for (i = 0; !err && i < image->count[RBI_SEC_FILES]; i++)
-		err = check_table(image, &image->files[i], used, fault);
+		err = check_table(image, i, used, fault);
 	if (!err)
 		err = restart_check_all_used(image, RBI_SEC_OFDS, used, fault);
 	kvfree(used);

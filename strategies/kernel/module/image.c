@@ -37,6 +37,22 @@ u32 restart_record_size(u32 section)
 	return record_sizes[section];
 }
 
+bool restart_same(const void *a, const void *b, size_t size)
+{
+	const u64 *left = a;
+	const u64 *right = b;
+
+	for (; size >= 8 * sizeof(u64); size -= 8 * sizeof(u64), left += 8, right += 8)
+		if ((left[0] ^ right[0]) | (left[1] ^ right[1]) | (left[2] ^ right[2]) |
+		    (left[3] ^ right[3]) | (left[4] ^ right[4]) | (left[5] ^ right[5]) |
+		    (left[6] ^ right[6]) | (left[7] ^ right[7]))
+			return false;
+	for (; size; size -= sizeof(u64))
+		if (*left++ != *right++)
+			return false;
+	return true;
+}
+
 #define HEADER_WRONG(member) \
 	restart_wrong(fault, RBI_NONE, RBI_NONE, offsetof(struct rbi_header, member))
 
@@ -172,6 +188,10 @@ static int read_records(struct restart_image *image, struct restart_fault *fault
 	image->metadata = kvmalloc(size, GFP_KERNEL_ACCOUNT);
 	if (!image->metadata)
 		return -ENOMEM;
+	image->like = kvmalloc_array(header.sections[RBI_SEC_FILES].count + 1, sizeof(u32),
+				     GFP_KERNEL_ACCOUNT);
+	if (!image->like)
+		return -ENOMEM;
 	err = read_exactly(image->file, image->metadata, size);
 	if (!err)
 		set_sections(image, &header);
@@ -203,5 +223,6 @@ void restart_image_free(struct restart_image *image)
 	if (image->file)
 		fput(image->file);
 	kvfree(image->metadata);
+	kvfree(image->like);
 	memset(image, 0, sizeof(*image));
 }

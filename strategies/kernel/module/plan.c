@@ -8,7 +8,6 @@
  * in the pool. Where clone() makes a copy that is right or nearly so, it does.
  */
 #include <linux/slab.h>
-#include <linux/string.h>
 
 #include "restart.h"
 
@@ -41,9 +40,10 @@ static bool same_table(const struct restart_image *image, u32 a, u32 b)
 	const struct rbi_files *left = &image->files[a];
 	const struct rbi_files *right = &image->files[b];
 
-	return left->fd_count == right->fd_count &&
-	       !memcmp(image->fds + left->fd_first, image->fds + right->fd_first,
-		       left->fd_count * sizeof(struct rbi_fd));
+	return image->like[a] == image->like[b] ||
+	       (left->fd_count == right->fd_count &&
+		restart_same(image->fds + left->fd_first, image->fds + right->fd_first,
+			     left->fd_count * sizeof(struct rbi_fd)));
 }
 
 static bool same_actions(const struct restart_image *image, u32 a, u32 b)
@@ -52,8 +52,9 @@ static bool same_actions(const struct restart_image *image, u32 a, u32 b)
 	const struct rbi_sighand *right = &image->sighands[b];
 
 	return left->action_count == right->action_count &&
-	       !memcmp(image->actions + left->action_first, image->actions + right->action_first,
-		       left->action_count * sizeof(struct rbi_action));
+	       restart_same(image->actions + left->action_first,
+			    image->actions + right->action_first,
+			    left->action_count * sizeof(struct rbi_action));
 }
 
 /* Does the task put an object of that class in place, or inherit the right one? */
