@@ -127,7 +127,8 @@ static int check(struct restart *r, u32 kind, u32 index, struct file *file)
 	}
 }
 
-static int take(struct restart *r, u32 kind, u32 index, int fd)
+/* @before: what the same number gave for the index before, or NULL */
+static int take(struct restart *r, u32 kind, u32 index, int fd, struct file *before)
 {
 	struct file **place = &r->given[kind].files[index];
 	struct file *file;
@@ -135,6 +136,11 @@ static int take(struct restart *r, u32 kind, u32 index, int fd)
 
 	if (*place)
 		return -EEXIST;
+	/* A directory is right or wrong whatever the index. */
+	if (before && (kind == RESTART_FILE_CWD || kind == RESTART_FILE_ROOT)) {
+		*place = get_file(before);
+		return 0;
+	}
 	file = fget_raw(fd);
 	if (!file)
 		return -EBADF;
@@ -161,9 +167,13 @@ int restart_give(struct restart *r, const struct restart_files *files)
 	if (IS_ERR(fds))
 		return PTR_ERR(fds);
 	for (i = 0; !err && i < files->count; i++) {
+		struct file *before = NULL;
+
 		if (fds[i] == -1)
 			continue;
-		err = take(r, files->kind, files->first + i, fds[i]);
+		if (i && fds[i] == fds[i - 1])
+			before = r->given[files->kind].files[files->first + i - 1];
+		err = take(r, files->kind, files->first + i, fds[i], before);
 		if (err)
 			r->fault = (struct restart_fault){ RESTART_AT_FILE, files->kind,
 							   files->first + i, RBI_NONE };
