@@ -15,6 +15,9 @@ X(kallsyms_lookup_name)
 
 struct kmem_cache *restart_sighand_cache;
 rwlock_t *restart_tasklist_lock;
+int *restart_max_map_count;
+int *restart_overcommit;
+unsigned long *restart_huge_flags;
 
 /* kallsyms_lookup_name() is hidden itself, but a kprobe can find it. */
 static unsigned long find_lookup(void)
@@ -62,6 +65,11 @@ int restart_find_symbols(void)
 #undef X
 	sighand_cache = (struct kmem_cache **)look_up("sighand_cachep", &complete);
 	restart_tasklist_lock = (rwlock_t *)look_up("tasklist_lock", &complete);
+	restart_max_map_count = (int *)look_up("sysctl_max_map_count", &complete);
+	restart_overcommit = (int *)look_up("sysctl_overcommit_memory", &complete);
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+	restart_huge_flags = (unsigned long *)look_up("transparent_hugepage_flags", &complete);
+#endif
 	if (!complete)
 		return -ENOENT;
 	restart_sighand_cache = *sighand_cache;

@@ -13,22 +13,25 @@
 
 #include <linux/fdtable.h>
 #include <linux/fs_struct.h>
+#include <linux/khugepaged.h>
+#include <linux/memcontrol.h>
 #include <linux/mm.h>
+#include <linux/perf_event.h>
 #include <linux/pid.h>
 #include <linux/posix-timers.h>
+#include <linux/rmap.h>
 #include <linux/sched.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/security.h>
 #include <linux/signal.h>
 #include <linux/static_call.h>
+#include <linux/swap.h>
 #include <linux/syscalls.h>
 #include <linux/version.h>
 #include <asm/mmu_context.h>
 #include <asm/proto.h>
-
-/* A system call, by the entry point that takes the user's registers. */
-long __x64_sys_mprotect(const struct pt_regs *regs);
 
 unsigned long kallsyms_lookup_name(const char *name);
 
@@ -49,6 +52,19 @@ unsigned long kallsyms_lookup_name(const char *name);
 	X(set_mm_exe_file)                                                                         \
 	X(get_mm_exe_file)                                                                         \
 	X(do_madvise)                                                                              \
+	X(security_mmap_addr)                                                                      \
+	X(security_mmap_file)                                                                      \
+	X(security_vm_enough_memory_mm)                                                            \
+	X(may_expand_vm)                                                                           \
+	X(vm_stat_account)                                                                         \
+	X(vm_area_alloc)                                                                           \
+	X(vm_area_free)                                                                            \
+	X(perf_event_mmap)                                                                         \
+	X(__pud_alloc)                                                                             \
+	X(__pmd_alloc)                                                                             \
+	X(__pte_alloc)                                                                             \
+	X(__anon_vma_prepare)                                                                      \
+	X(folio_add_lru_vma)                                                                       \
 	X(ksys_setsid)                                                                             \
 	X(change_pid)                                                                              \
 	X(alloc_pid)                                                                               \
@@ -56,8 +72,7 @@ unsigned long kallsyms_lookup_name(const char *name);
 	X(do_send_sig_info)                                                                        \
 	X(set_process_cpu_timer)                                                                   \
 	X(__set_task_comm)                                                                         \
-	X(do_arch_prctl_64)                                                                        \
-	X(__x64_sys_mprotect)
+	X(do_arch_prctl_64)
 
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 2, 0) && defined(SPLIT_RSS_COUNTING)
 #define RESTART_SYNC_RSS /* later kernels count in per-CPU counters */
@@ -78,11 +93,39 @@ unsigned long kallsyms_lookup_name(const char *name);
 #define RESTART_FUNCTIONS_CID(X)
 #endif
 
+#ifdef CONFIG_MEMCG
+#define RESTART_FUNCTIONS_MEMCG(X) X(__mem_cgroup_charge)
+#else
+#define RESTART_FUNCTIONS_MEMCG(X)
+#endif
+
+#ifdef CONFIG_TRANSPARENT_HUGEPAGE
+#define RESTART_FUNCTIONS_HUGE(X) X(khugepaged_enter_vma)
+#else
+#define RESTART_FUNCTIONS_HUGE(X)
+#endif
+
+#ifndef __PAGETABLE_P4D_FOLDED
+#define RESTART_FUNCTIONS_P4D(X) X(__p4d_alloc)
+#else
+#define RESTART_FUNCTIONS_P4D(X)
+#endif
+
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
+#define RESTART_FUNCTIONS_RMAP(X) X(page_add_new_anon_rmap)
+#else
+#define RESTART_FUNCTIONS_RMAP(X) X(folio_add_new_anon_rmap)
+#endif
+
 #define RESTART_ALL_FUNCTIONS(X)                                                                   \
 	RESTART_FUNCTIONS(X)                                                                       \
 	RESTART_FUNCTIONS_RSS(X)                                                                   \
 	RESTART_FUNCTIONS_LRU(X)                                                                   \
-	RESTART_FUNCTIONS_CID(X)
+	RESTART_FUNCTIONS_CID(X)                                                                   \
+	RESTART_FUNCTIONS_MEMCG(X)                                                                 \
+	RESTART_FUNCTIONS_HUGE(X)                                                                  \
+	RESTART_FUNCTIONS_P4D(X)                                                                   \
+	RESTART_FUNCTIONS_RMAP(X)
 
 #define X(function) DECLARE_STATIC_CALL(restart_##function, function);
 RESTART_ALL_FUNCTIONS(X)
@@ -93,6 +136,9 @@ RESTART_ALL_FUNCTIONS(X)
 
 extern struct kmem_cache *restart_sighand_cache;
 extern rwlock_t *restart_tasklist_lock;
+extern int *restart_max_map_count;
+extern int *restart_overcommit;
+extern unsigned long *restart_huge_flags; /* NULL: there are none */
 
 /* Finds them all; logs the names that this kernel does not have. */
 int restart_find_symbols(void);
