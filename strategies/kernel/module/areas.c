@@ -37,9 +37,8 @@ bool restart_is_plain(const struct rbi_vma *record)
  */
 static const struct rbi_vma *last_of(const struct rbi_vma *record, const struct rbi_vma *end)
 {
-	while (record + 1 < end && restart_is_plain(record + 1) &&
-	       record[1].start == record->end && record[1].prot == record->prot &&
-	       record[1].flags == record->flags)
+	while (record + 1 < end && restart_is_plain(record + 1) && record[1].start == record->end &&
+	       record[1].prot == record->prot && record[1].flags == record->flags)
 		record++;
 	return record;
 }
@@ -198,9 +197,9 @@ void restart_let_collapse(struct mm_struct *mm)
 	if (mm->total_vm < HPAGE_PMD_NR)
 		return;
 	mmap_read_lock(mm);
-	for_each_vma(areas, vma)
-		if (vma_is_anonymous(vma) && !test_bit(MMF_VM_HUGEPAGE, &mm->flags))
-			HIDDEN(khugepaged_enter_vma)(vma, vma->vm_flags);
+	for_each_vma(areas,
+		     vma) if (vma_is_anonymous(vma) && !test_bit(MMF_VM_HUGEPAGE, &mm->flags))
+		HIDDEN(khugepaged_enter_vma)(vma, vma->vm_flags);
 	mmap_read_unlock(mm);
 #endif
 }

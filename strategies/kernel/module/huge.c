@@ -26,8 +26,7 @@ u64 restart_huge_part(const struct rbi_vma *record, const struct rbi_run *run, u
 	u64 start = ALIGN(run->address, PMD_SIZE);
 
 	if (end <= start || record->kind != RBI_VMA_ANON || record->flags & RBI_VMA_STACK ||
-	    (record->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE) ||
-	    !is_usual())
+	    (record->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE) || !is_usual())
 		return 0;
 	*first = (start - run->address) / RBI_PAGE_SIZE;
 	return (end - start) / RBI_PAGE_SIZE;

@@ -32,7 +32,7 @@ void restart_fill_status(struct restart *r, struct restart_status *status)
 		status->inherited[i] = r->inherited[i];
 	}
 	for (i = 0; i < RESTART_STAGE_COUNT; i++)
-		status->stage_ns[i] = mul_u64_u32_div(atomic64_read(&r->stage_cycles[i]),
-						      USEC_PER_SEC, tsc_khz);
+		status->stage_ns[i] =
+			mul_u64_u32_div(atomic64_read(&r->stage_cycles[i]), USEC_PER_SEC, tsc_khz);
 	status->ready_ns = r->ready_ns;
 }
