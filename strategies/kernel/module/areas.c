@@ -197,9 +197,9 @@ void restart_let_collapse(struct mm_struct *mm)
 	if (mm->total_vm < HPAGE_PMD_NR)
 		return;
 	mmap_read_lock(mm);
-	for_each_vma(areas,
-		     vma) if (vma_is_anonymous(vma) && !test_bit(MMF_VM_HUGEPAGE, &mm->flags))
-		HIDDEN(khugepaged_enter_vma)(vma, vma->vm_flags);
+	for_each_vma(areas, vma)
+		if (vma_is_anonymous(vma) && !test_bit(MMF_VM_HUGEPAGE, &mm->flags))
+			HIDDEN(khugepaged_enter_vma)(vma, vma->vm_flags);
 	mmap_read_unlock(mm);
 #endif
 }
