@@ -38,6 +38,7 @@ class LiveCell {
   void conclude(std::size_t repetitions);
 
  private:
+  void place_ballast();
   [[nodiscard]] bool try_once(bool verify);
   void refuse(TrialError error);
 
@@ -49,6 +50,8 @@ class LiveCell {
   StageClock clock_;
   std::mt19937_64 random_;
   std::unique_ptr<Restarter> restarter_;
+  std::unique_ptr<Restarter> ballast_restarter_;
+  std::unique_ptr<Tree> ballast_;
   double min_time_s_;
   std::vector<Repetition> batches_;  ///< one a call of repeat()
 };

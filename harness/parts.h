@@ -16,7 +16,7 @@ namespace rb {
 
 struct Streams;
 
-/// Registries and functions of the other parts. Every field is required but `guest`.
+/// Registries and functions of the other parts. Every field is required but the last two.
 struct Parts {
   std::span<const Strategy* const> strategies;
   std::span<const Workload* const> workloads;
@@ -31,6 +31,7 @@ struct Parts {
   /// @param needs_module  a strategy was named that needs /dev/restart
   Result<int> (*run_in_vm)(const RunOptions& options, bool needs_module, const Streams& streams);
   const VirtualMachine* guest = nullptr;  ///< The one that this is running in.
+  void (*settle)() = nullptr;             ///< There, if that can be done: see settled_time.h.
 };
 
 }  // namespace rb

@@ -10,6 +10,7 @@
 #include "harness/results.h"
 #include "harness/runner.h"
 #include "harness/selection.h"
+#include "harness/settled_time.h"
 #include "harness/table.h"
 
 namespace rb {
@@ -65,12 +66,12 @@ class Output {
   std::vector<std::string> warnings_;
 };
 
-TimeSource& time_source(ClockKind clock, FakeTime& fake) {
+TimeSource& time_source(ClockKind clock, FakeTime& fake, SettledTime& instructions) {
   switch (clock) {
     case ClockKind::kWall:
       return monotonic_time();
     case ClockKind::kInstructions:
-      return cycle_counter();
+      return instructions;
     case ClockKind::kFake:
       break;
   }
@@ -93,7 +94,8 @@ Result<int> run_command(const RunOptions& options, const Parts& parts, const Str
 
   const InterruptGuard guard;
   FakeTime fake;
-  TimeSource& time = time_source(*options.clock, fake);
+  SettledTime instructions(cycle_counter(), parts.settle);
+  TimeSource& time = time_source(*options.clock, fake, instructions);
   const bool own_stream = streams.progress != nullptr;
   Progress progress(own_stream ? *streams.progress : streams.err,
                     own_stream || streams.err_is_terminal, cells,

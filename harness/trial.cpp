@@ -35,6 +35,7 @@ TrialResult<void> verify_tree(const Parts& parts, const Image& image, Tree& tree
 }  // namespace
 
 TrialResult<Restarted> restart_timed(Restarter& restarter, StageClock& clock) {
+  clock.settle();
   clock.begin();
   auto tree = restarter.restart(clock);
   clock.end();

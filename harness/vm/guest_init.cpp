@@ -24,6 +24,7 @@
 #include "harness/exit_code.h"
 #include "harness/vm/guest_line.h"
 #include "harness/vm/guest_setup.h"
+#include "harness/vm/settle.h"
 
 namespace rb::vm {
 namespace {
@@ -47,7 +48,7 @@ Status send_results(const std::string& /*path*/, const std::string& text) {
 }
 
 /// The program, on the frames' line in place of a terminal.
-int run_command_line(const GuestConfig& config, const Parts& parts, const GuestLine& line) {
+int run_command_line(const GuestConfig& config, Parts parts, const GuestLine& line) {
   FrameBuffer out_frames(line, FrameType::kOut);
   FrameBuffer err_frames(line, FrameType::kErr);
   FrameBuffer progress_frames(line, FrameType::kProgress);
@@ -55,6 +56,14 @@ int run_command_line(const GuestConfig& config, const Parts& parts, const GuestL
   std::ostream err(&err_frames);
   std::ostream progress(&progress_frames);
   results_line = &line;
+  if (config.machine.counts_instructions()) {
+    if (auto ready = prepare_settling(); ready) {
+      parts.settle = settle;
+    } else {
+      err << "bench: warning: restarts will vary by some per cent: " << describe(ready.error())
+          << '\n';
+    }
+  }
   std::vector<const char*> arguments;
   for (const std::string& argument : config.arguments) arguments.push_back(argument.c_str());
   const int code = run_bench(arguments, parts, {out, err, false, &progress, send_results});
