@@ -65,7 +65,7 @@ TEST_CASE("545 of 600 graphs of three processes are possible", "[planner]") {
   expect_count(3, 600, {288, 450, 525, 545, 545});
 }
 
-TEST_CASE("55,774 of 81,000 graphs of four processes are possible", "[planner]") {
+TEST_CASE("55,774 of 81,000 graphs of four processes are possible", "[planner][slow]") {
   // 12.8, 36.3, 55.1, 61.0, 68.9 %
   expect_count(4, 81000, {10368, 29403, 44664, 49411, 55774});
 }

@@ -20,7 +20,7 @@ long disagreements(int tasks, long& reached) {
   return different;
 }
 
-TEST_CASE("planner and forward exploration agree on every graph", "[planner]") {
+TEST_CASE("planner and forward exploration agree on every graph", "[planner][slow]") {
   long reached = 0;
   CHECK(disagreements(2, reached) == 0);
   CHECK(reached == 12);

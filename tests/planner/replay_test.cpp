@@ -67,6 +67,8 @@ TEST_CASE("replay knows unshare(2), execve(2) and setsid(2)", "[planner]") {
         "step 2: unshare of an mm or sighand with several users");
   CHECK(mistake(kThread, {kRoot, create(0, 1, kAll, true), does(StepKind::kExec, 0)}) ==
         "step 2: exec in a group with threads");
+  CHECK(mistake(kThread, {kRoot, create(0, 1, kAll, true), does(StepKind::kExec, 1)}) ==
+        "step 2: exec in a group with threads");
   CHECK(mistake(kThread, {kRoot, create(0, 1, kAll, true), does(StepKind::kSetSid, 1)}) ==
         "step 2: setsid by a thread");
   CHECK(mistake(kTwo, {kRoot, does(StepKind::kSetSid, 0), does(StepKind::kSetSid, 0)}) ==

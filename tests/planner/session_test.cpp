@@ -128,5 +128,31 @@ TEST_CASE("histories with odd exit signals give right plans or an honest refusal
   CHECK(refused < 20);
 }
 
+TEST_CASE("partitions with odd exit signals are planned right or refused", "[planner]") {
+  std::mt19937_64 random(6);
+  int throwaways = 0;
+  for (int i = 0; i < 3000; ++i) {
+    SharingGraph graph = partition_graph(random, 5);
+    graph.tasks[random() % graph.tasks.size()].exit_signal = SIGUSR1;
+    const auto plan = make_plan(graph);
+    if (!plan) continue;
+    CHECK(check_plan(graph, *plan) == "");
+    throwaways += plan->throwaways;
+  }
+  CHECK(throwaways > 0);  // whose children get SIGCHLD
+}
+
+TEST_CASE("small plans take the cheapest means", "[planner][slow]") {
+  std::array<int, 3> taken{};  // unshares, execs, throw-away tasks; what was found when written
+  each_graph(4, [&](const SharingGraph& graph) {
+    const auto plan = make_plan(graph);
+    if (!plan) return;
+    taken[0] += plan->unshares;
+    taken[1] += plan->execs;
+    taken[2] += plan->throwaways;
+  });
+  CHECK(taken == std::array<int, 3>{29164, 5010, 6363});
+}
+
 }  // namespace
 }  // namespace rb::test

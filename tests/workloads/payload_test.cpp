@@ -81,7 +81,7 @@ void flip(void* byte) { *static_cast<unsigned char*>(byte) ^= 0x10; }
 
 }  // namespace
 
-TEST_CASE("the first task of every workload finds nothing wrong") {
+TEST_CASE("the first task of every workload finds nothing wrong", "[by_hand]") {
   for (const Workload* workload : workloads()) {
     INFO(workload->name);
     const Image image = image_of(workload->name, {});
@@ -225,7 +225,7 @@ TEST_CASE("the payload finds wrong signal state") {
   for (const Break& broken : breaks) expect_found(image, broken);
 }
 
-TEST_CASE("the payload finds wrong memory") {
+TEST_CASE("the payload finds wrong memory", "[by_hand]") {
   const Image image = image_of("memory", {{"tasks", 1}, {"mib", 1}});
   if (lacks_fixtures(image)) return;
   // In each VMA that has a word to compare, its first and its last byte.
