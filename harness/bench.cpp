@@ -2,6 +2,7 @@
 
 #include "harness/cli.h"
 #include "harness/coverage/command.h"
+#include "harness/emulated_defaults.h"
 #include "harness/exit_code.h"
 #include "harness/image_commands.h"
 #include "harness/list_command.h"
@@ -19,22 +20,19 @@ class Dispatcher {
   Dispatcher(const Parts& parts, const Streams& streams) : parts_(parts), streams_(streams) {}
 
   Result<int> operator()(const RunOptions& options) const {
-    Situation situation;
-    situation.in_guest = parts_.guest != nullptr;
-    situation.counts_instructions = situation.in_guest && parts_.guest->counts_instructions();
-    situation.device = has_device();
-    situation.need_device = needing_device(options.strategies, parts_, true);
-    if (!situation.device) {
-      situation.left_out = needing_device(options.strategies, parts_, false);
-    }
-    auto decision = where_to_run(options, situation);
-    if (!decision) return tl::unexpected(std::move(decision).error());
-    if (!decision->notice.empty()) streams_.err << "bench: " << decision->notice << std::endl;
+    const Situation situation = situation_of(options.strategies, parts_);
+    const auto decision = decide(options, situation);
+    if (!decision) return tl::unexpected(decision.error());
     RunOptions decided = options;
     decided.clock = decision->clock;
-    if (decision->place == Place::kHere) return run_command(decided, parts_, streams_);
-    RB_TRY(check(options));
-    return parts_.run_in_vm(decided, !situation.need_device.empty(), streams_);
+    if (decision->place == Place::kVirtualMachine) {
+      RB_TRY(check(options));
+      return run_in_vm(decided, options.strategies, situation);
+    }
+    if (decided.clock == ClockKind::kInstructions) {
+      tell(use_emulated_defaults(decided, parts_));
+    }
+    return run_command(decided, parts_, streams_);
   }
   Result<int> operator()(const ListStrategies& options) const {
     return list_strategies(options, parts_, streams_.out);
@@ -52,7 +50,13 @@ class Dispatcher {
     return ok(image_check(options, streams_.out));
   }
   Result<int> operator()(const CoverageOptions& options) const {
-    return coverage_command(options, parts_, streams_);
+    RB_TRY(check_coverage(options, parts_));
+    if (!options.restore) return coverage_command(options, parts_, streams_);
+    const Situation situation = situation_of(options.strategies, parts_);
+    const auto decision = decide(options, situation);
+    if (!decision) return tl::unexpected(decision.error());
+    if (decision->place == Place::kHere) return coverage_command(options, parts_, streams_);
+    return run_in_vm(options, options.strategies, situation);
   }
   Result<int> operator()(const PrintText& options) const {
     streams_.out << options.text;
@@ -60,6 +64,30 @@ class Dispatcher {
   }
 
  private:
+  /// Where to run, which people are told if it may surprise them.
+  [[nodiscard]] Result<Decision> decide(const Invocation& options,
+                                        const Situation& situation) const {
+    auto decision = where_to_run(options, situation);
+    if (decision) tell(decision->notice);
+    return decision;
+  }
+  void tell(const std::string& notice) const {
+    if (!notice.empty()) streams_.err << "bench: " << notice << std::endl;
+  }
+
+  [[nodiscard]] Result<int> run_in_vm(const Invocation& options,
+                                      const std::vector<std::string>& strategies,
+                                      const Situation& situation) const {
+    auto code = parts_.run_in_vm(options, !situation.need_device.empty(), streams_);
+    if (code || code.error().kind != ErrorKind::kLacking || options.vm.wanted) return code;
+    // Nobody asked for a virtual machine: there may be something else to do.
+    if (const std::string here = runnable_here(strategies, parts_); !here.empty()) {
+      std::string& advice = code.error().advice;
+      advice += (advice.empty() ? "" : "; ") + ("what this kernel can run is --strategy " + here);
+    }
+    return code;
+  }
+
   /// What is wrong with the command line is to be found out before a boot.
   [[nodiscard]] Status check(const RunOptions& options) const {
     const auto strategies = select_strategies(options.strategies, parts_);

@@ -7,15 +7,15 @@
 
 #include "harness/json_results.h"
 #include "harness/parts.h"
+#include "harness/progress.h"
 
 namespace rb {
 
 /// Where the program writes to.
 struct Streams {
-  std::ostream& out;  ///< results
-  std::ostream& err;  ///< errors, warnings, progress
-  bool err_is_terminal = false;
-  std::ostream* progress = nullptr;  ///< for progress, in place of a terminal `err`
+  std::ostream& out;        ///< results
+  std::ostream& err;        ///< errors, warnings, progress
+  ShowProgress progress{};  ///< optional
   /// Puts the text of --out FILE in its place, as a whole.
   Status (*replace_file)(const std::string& path, const std::string& text) = rb::replace_file;
 };

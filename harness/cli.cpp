@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <array>
+#include <charconv>
 #include <limits>
 #include <map>
 #include <utility>
@@ -152,17 +153,18 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
   app.add_option("--filter", run.filter,
                  "Run the cells WORKLOAD/STRATEGY that this regular expression finds; with a '-' "
                  "in front, the others");
+  // An emulated machine has other defaults: emulated_defaults.h.
   app.add_option("--repetitions", run.repetitions, "Repetitions of each cell")
       ->check(CLI::Range(1, 100000))
-      ->capture_default_str();
+      ->option_text("N [5; emulated: 1]");
   app.add_option("--min-time", run.min_time_s, "Seconds of restarting in a repetition, at least")
       ->check(CLI::Range(1e-6, 1e6))
-      ->capture_default_str();
+      ->option_text("SECONDS [0.1; emulated: 0.005]");
   app.add_option("--max-time", run.max_time_s,
                  "Seconds after which a repetition does without --min-time; destroying trees "
                  "counts here")
       ->check(CLI::Range(1e-6, 1e6))
-      ->capture_default_str();
+      ->option_text("SECONDS [0.25; emulated: 0.05]");
   add_choice(app, "--verify", run.verify, kVerifyModes,
              "Verify all restarts, the first and a sample of the timed ones, the first only, "
              "or none")
@@ -220,6 +222,50 @@ void add_vm_options(CLI::App& app, VmOptions& vm) {
       ->group(kGroup);
 }
 
+/// "4", or "4..8".
+void parse_range(const std::string& text, int& least, int& most) {
+  const auto dots = text.find("..");
+  const auto number = [](std::string_view digits, int& value) {
+    const char* end = digits.data() + digits.size();
+    const auto [at, error] = std::from_chars(digits.data(), end, value);
+    return error == std::errc() && at == end;
+  };
+  const std::string_view view = text;
+  const bool range = dots != std::string::npos;
+  if (!number(view.substr(0, dots), least) || !number(range ? view.substr(dots + 2) : view, most) ||
+      least < 1 || most < least) {
+    throw CLI::ValidationError("--tasks", fmt::format("'{}' is no number and no range", text));
+  }
+}
+
+void add_coverage_options(CLI::App& app, CoverageOptions& coverage, const Parts& parts) {
+  app.add_option_function<std::string>(
+         "--tasks",
+         [&coverage](const std::string& text) {
+           parse_range(text, coverage.tasks, coverage.most_tasks);
+         },
+         fmt::format("Tasks in each graph, 1 to {}; of random graphs up to {}, or a range",
+                     kMaxCoverageTasks, kMaxRandomTasks))
+      ->option_text("N|N..M [3]");
+  app.add_option("--random", coverage.random,
+                 "So many graphs drawn at random, with the same chance for each, not every one")
+      ->check(CLI::Range(1, 1'000'000))
+      ->option_text("GRAPHS");
+  app.add_option("--seed", coverage.seed, "Of random graphs")
+      ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
+      ->capture_default_str();
+  app.add_flag("--threads", coverage.threads, "A quarter of random graphs' tasks are threads");
+  app.add_flag("--restore", coverage.restore,
+               "Restart each graph with each strategy, and verify it");
+  app.add_option("--strategy", coverage.strategies,
+                 fmt::format("Strategies to restore with, separated by commas: {}, all",
+                             joined_names(parts.strategies)))
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  app.add_flag("--json", coverage.json, "As JSON");
+  add_vm_options(app, coverage.vm);
+}
+
 struct Subcommands {
   CLI::App* strategies;
   CLI::App* workloads;
@@ -229,7 +275,7 @@ struct Subcommands {
   CLI::App* coverage;
 };
 
-Subcommands add_subcommands(CLI::App& app, Parsed& parsed) {
+Subcommands add_subcommands(CLI::App& app, Parsed& parsed, const Parts& parts) {
   Subcommands commands{};
   CLI::App* list = app.add_subcommand("list", "List what there is")->require_subcommand(1);
   commands.strategies = list->add_subcommand("strategies", "Ways to restart");
@@ -254,12 +300,7 @@ Subcommands add_subcommands(CLI::App& app, Parsed& parsed) {
 
   commands.coverage =
       app.add_subcommand("coverage", "Count the sharing graphs that each strategy restores");
-  commands.coverage->add_option("--tasks", parsed.coverage.tasks, "Processes in each graph")
-      ->check(CLI::Range(1, kMaxCoverageTasks))
-      ->capture_default_str();
-  commands.coverage->add_flag("--restore", parsed.coverage.restore,
-                              "Restart each graph with each strategy, and verify it");
-  commands.coverage->add_flag("--json", parsed.coverage.json, "As JSON");
+  add_coverage_options(*commands.coverage, parsed.coverage, parts);
   return commands;
 }
 
@@ -279,6 +320,7 @@ Command chosen(const Subcommands& commands, Parsed& parsed) {
 Result<Command> parse_command_line(std::span<const char* const> arguments, const Parts& parts) {
   Parsed parsed;
   parsed.run.command_line.assign(arguments.begin(), arguments.end());
+  parsed.coverage.command_line = parsed.run.command_line;
   std::vector<std::string> ours;
   RB_TRY(sort_out(arguments.subspan(1), ours, parsed.run.benchmark_flags));
 
@@ -288,7 +330,7 @@ Result<Command> parse_command_line(std::span<const char* const> arguments, const
   app.require_subcommand(0, 1);
   add_run_options(app, parsed, parts);
   add_vm_options(app, parsed.run.vm);
-  const Subcommands commands = add_subcommands(app, parsed);
+  const Subcommands commands = add_subcommands(app, parsed, parts);
   try {
     std::reverse(ours.begin(), ours.end());  // CLI11 takes them from the back
     app.parse(std::move(ours));
@@ -299,6 +341,8 @@ Result<Command> parse_command_line(std::span<const char* const> arguments, const
   } catch (const CLI::ParseError& error) {
     return fail(ErrorKind::kUsage, error.what(), "see " + help_command(app));
   }
+  parsed.run.chosen = {app.count("--repetitions") > 0, app.count("--min-time") > 0,
+                       app.count("--max-time") > 0};
   return chosen(commands, parsed);
 }
 

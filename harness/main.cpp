@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
       .run_in_vm = rb::vm::run_in_vm,
   };
   if (rb::vm::is_guest_init()) rb::vm::guest_init(parts);
-  const rb::Streams streams = {std::cout, std::cerr, ::isatty(STDERR_FILENO) == 1};
+  rb::Streams streams = {.out = std::cout, .err = std::cerr};
+  if (::isatty(STDERR_FILENO) == 1) streams.progress = rb::show_on(std::cerr, rb::monotonic_time());
   return rb::run_bench({argv, static_cast<std::size_t>(argc)}, parts, streams);
 }

@@ -31,10 +31,11 @@ template <class Entry>
 
 /// "a, b, c", in the order of the registry.
 template <class Entry>
-[[nodiscard]] std::string joined_names(std::span<const Entry* const> registry) {
+[[nodiscard]] std::string joined_names(std::span<const Entry* const> registry,
+                                       std::string_view separator = ", ") {
   std::string text;
   for (const Entry* entry : registry) {
-    if (!text.empty()) text += ", ";
+    if (!text.empty()) text += separator;
     text += entry->name;
   }
   return text;

@@ -36,23 +36,35 @@ struct VmOptions {
   std::string kernel_arguments;  ///< more for the kernel's command line
 };
 
+/// What each command that restarts has: where to run, and what it takes there.
+struct Invocation {
+  VmOptions vm;
+  std::optional<ClockKind> clock;         ///< nothing: the only one, or wall time
+  std::vector<std::string> command_line;  ///< as given, for the results
+  std::vector<std::string> images;        ///< files to restart instead or in addition
+  std::string out;                        ///< JSON file; "-" = stdout; empty = none
+  std::uint64_t seed = 1;
+};
+
+/// Which of the defaults the command line changed.
+struct Chosen {
+  bool repetitions = false;
+  bool min_time = false;
+  bool max_time = false;
+};
+
 /// Time restarts: bench without a subcommand.
-struct RunOptions {
+struct RunOptions : Invocation {
   std::vector<std::string> strategies;  ///< names and "all"; empty = all
   std::string workloads;                ///< grammar of workload_spec.h; empty = default
-  std::vector<std::string> images;      ///< files to restart instead or in addition
   int repetitions = 5;
   double min_time_s = 0.1;   ///< of restarting, per repetition
   double max_time_s = 0.25;  ///< of everything, per repetition; see timing.h
-  std::string filter;        ///< cells to run, by name: filter.h
+  Chosen chosen;
+  std::string filter;  ///< cells to run, by name: filter.h
   VerifyMode verify = VerifyMode::kSample;
   StrategyOptions strategy_options;
-  std::uint64_t seed = 1;
-  std::optional<ClockKind> clock;  ///< nothing: the only one, or wall time
-  VmOptions vm;
-  std::string out;                           ///< JSON file; "-" = stdout; empty = none
   std::vector<std::string> benchmark_flags;  ///< --benchmark_… for Google Benchmark
-  std::vector<std::string> command_line;     ///< as given, for the results
 };
 
 struct ListStrategies {
@@ -78,11 +90,17 @@ struct ImageCheck {
 inline constexpr int kMaxCoverageTasks = 4;
 /// And too many to restart each one.
 inline constexpr int kMaxRestoredTasks = 3;
+/// Random graphs are drawn from a list of all partitions of so many tasks.
+inline constexpr int kMaxRandomTasks = 10;
 
 /// Count the sharing graphs that each strategy restores.
-struct CoverageOptions {
-  int tasks = 3;         ///< of each graph
-  bool restore = false;  ///< really restart each one
+struct CoverageOptions : Invocation {
+  std::vector<std::string> strategies;  ///< to restart with: names and "all"; empty = all
+  int tasks = 3;                        ///< of each graph, at least
+  int most_tasks = 3;                   ///< ... and at most
+  std::size_t random = 0;               ///< so many random graphs; 0 = each one
+  bool threads = false;                 ///< some of their tasks are threads
+  bool restore = false;                 ///< really restart each one
   bool json = false;
 };
 /// --help and --version.

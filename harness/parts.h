@@ -28,8 +28,8 @@ struct Parts {
   Result<Verification> (*verify_running)(const Image& image, const Tree& tree, unsigned timeout_s);
 
   /// Runs the command line in a virtual machine. @return its exit code
-  /// @param needs_module  a strategy was named that needs /dev/restart
-  Result<int> (*run_in_vm)(const RunOptions& options, bool needs_module, const Streams& streams);
+  /// @param needs_module  a strategy was asked for that needs /dev/restart
+  Result<int> (*run_in_vm)(const Invocation& options, bool needs_module, const Streams& streams);
   const VirtualMachine* guest = nullptr;  ///< The one that this is running in.
   void (*settle)() = nullptr;             ///< There, if that can be done: see settled_time.h.
 };

@@ -96,10 +96,7 @@ Result<int> run_command(const RunOptions& options, const Parts& parts, const Str
   FakeTime fake;
   SettledTime instructions(cycle_counter(), parts.settle);
   TimeSource& time = time_source(*options.clock, fake, instructions);
-  const bool own_stream = streams.progress != nullptr;
-  Progress progress(own_stream ? *streams.progress : streams.err,
-                    own_stream || streams.err_is_terminal, cells,
-                    options.clock == ClockKind::kInstructions ? nullptr : &monotonic_time());
+  Progress progress(streams.progress, cells, "cells done");
   Status written;
   const RunResult run =
       run_matrix(*matrix, options, parts, time, progress, [&](const RunResult& so_far) {

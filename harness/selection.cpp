@@ -29,6 +29,21 @@ void add_once(std::vector<const Strategy*>& chosen, const Strategy* strategy) {
   }
 }
 
+/// Known ones only, whether they can run or not.
+std::vector<const Strategy*> meant_by(const std::vector<std::string>& names, const Parts& parts) {
+  std::vector<const Strategy*> meant;
+  const auto is_named = [&](std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  const bool all = names.empty() || is_named("all");
+  for (const Strategy* strategy : parts.strategies) {
+    if ((all && strategy->kind != StrategyKind::kTest) || is_named(strategy->name)) {
+      meant.push_back(strategy);
+    }
+  }
+  return meant;
+}
+
 /// @return why none was added, if none was
 std::string add_all(std::vector<const Strategy*>& chosen, const Parts& parts) {
   std::string lacking;
@@ -58,20 +73,21 @@ std::optional<std::string> machine_lacks(const Strategy& strategy) {
 
 bool has_device() { return ::access(kDevice, R_OK | W_OK) == 0; }
 
-std::vector<std::string> needing_device(const std::vector<std::string>& names, const Parts& parts,
-                                        bool named) {
-  const auto is_named = [&](std::string_view name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-  };
-  const bool all = names.empty() || is_named("all");
+std::vector<std::string> needing_device(const std::vector<std::string>& names, const Parts& parts) {
   std::vector<std::string> needing;
-  for (const Strategy* strategy : parts.strategies) {
-    if ((strategy->flags & kNeedsDevice) == 0) continue;
-    const bool counts =
-        named ? is_named(strategy->name) : all && strategy->kind != StrategyKind::kTest;
-    if (counts) needing.emplace_back(strategy->name);
+  for (const Strategy* strategy : meant_by(names, parts)) {
+    if ((strategy->flags & kNeedsDevice) != 0) needing.emplace_back(strategy->name);
   }
   return needing;
+}
+
+std::string runnable_here(const std::vector<std::string>& names, const Parts& parts) {
+  std::string here;
+  for (const Strategy* strategy : meant_by(names, parts)) {
+    if (machine_lacks(*strategy)) continue;
+    here += (here.empty() ? "" : ",") + std::string(strategy->name);
+  }
+  return here;
 }
 
 Result<std::vector<const Strategy*>> select_strategies(const std::vector<std::string>& names,

@@ -23,10 +23,14 @@ namespace rb {
 /// Whether there is a /dev/restart that may be used.
 [[nodiscard]] bool has_device();
 
-/// Strategies that need /dev/restart: those that were named (`named`), or, if
-/// "all" is asked for, those that it would mean.
+/// Those of the strategies, named or "all" (also meant by no name), that need
+/// /dev/restart.
 [[nodiscard]] std::vector<std::string> needing_device(const std::vector<std::string>& names,
-                                                      const Parts& parts, bool named);
+                                                      const Parts& parts);
+
+/// Those of the strategies that this machine lacks nothing for, "a,b" as --strategy
+/// takes them; empty if there is none.
+[[nodiscard]] std::string runnable_here(const std::vector<std::string>& names, const Parts& parts);
 
 /// "restart", "variant", "reference", "test".
 [[nodiscard]] std::string_view kind_name(StrategyKind kind);

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "harness/selection.h"
+
 namespace rb {
 namespace {
 
@@ -13,16 +15,20 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 /// In the virtual machine there is nothing left to decide but the clock.
-Result<Decision> in_guest(const RunOptions& options, const Situation& situation) {
+Result<Decision> in_guest(const Invocation& options, const Situation& situation) {
   const ClockKind own = situation.counts_instructions ? ClockKind::kInstructions : ClockKind::kWall;
   const ClockKind clock = options.clock.value_or(own);
   if (clock != own && clock != ClockKind::kFake) {
     return fail(ErrorKind::kUsage, "this virtual machine does not have the clock of --clock");
   }
+  if (!situation.need_device.empty() && !situation.device) {
+    return fail(ErrorKind::kLacking, listed(situation.need_device) +
+                                         " /dev/restart, which this virtual machine has not");
+  }
   Decision decision{Place::kHere, clock, {}};
   if (!situation.left_out.empty()) {
     decision.notice = listed(situation.left_out) +
-                      " /dev/restart and is left out: there was no module for this kernel; "
+                      " /dev/restart: left out, as there was no module for this kernel; "
                       "scripts/build-module builds it";
   }
   return decision;
@@ -30,7 +36,21 @@ Result<Decision> in_guest(const RunOptions& options, const Situation& situation)
 
 }  // namespace
 
-Result<Decision> where_to_run(const RunOptions& options, const Situation& situation) {
+Situation situation_of(const std::vector<std::string>& strategies, const Parts& parts) {
+  Situation situation;
+  situation.in_guest = parts.guest != nullptr;
+  situation.counts_instructions = situation.in_guest && parts.guest->counts_instructions();
+  situation.device = has_device();
+  auto needing = needing_device(strategies, parts);
+  if (!strategies.empty()) {
+    situation.need_device = std::move(needing);
+  } else if (!situation.device) {
+    situation.left_out = std::move(needing);
+  }
+  return situation;
+}
+
+Result<Decision> where_to_run(const Invocation& options, const Situation& situation) {
   if (situation.in_guest) return in_guest(options, situation);
   if (options.vm.wanted) return Decision{Place::kVirtualMachine, options.clock, {}};
 
@@ -50,13 +70,15 @@ Result<Decision> where_to_run(const RunOptions& options, const Situation& situat
   if (lacks_device) {
     return fail(ErrorKind::kLacking,
                 listed(situation.need_device) + " /dev/restart, which this kernel has not",
-                std::string(kBuildModule) + ", or leave out --native");
+                std::string(kBuildModule) +
+                    ", leave out --native for a virtual machine, or leave out --strategy for those "
+                    "that run here");
   }
   Decision decision{Place::kHere, options.clock.value_or(ClockKind::kWall), {}};
   if (!situation.left_out.empty()) {
     decision.notice = listed(situation.left_out) +
-                      " /dev/restart, which this kernel has not, and is left out; --vm runs all "
-                      "strategies in a virtual machine";
+                      " /dev/restart, which this kernel has not: left out; --strategy all runs "
+                      "all of them in a virtual machine";
   }
   return decision;
 }

@@ -8,91 +8,95 @@
 
 #include "harness/coverage/report.h"
 #include "harness/exit_code.h"
-#include "harness/format.h"
 #include "harness/interrupt.h"
 #include "harness/selection.h"
 
 namespace rb {
 namespace {
 
-constexpr const char* kEraseLine = "\r\033[K";  // ECMA-48: EL
-
 /// What one strategy restores is of interest if it is one and says what it can share.
+bool says_what_it_shares(const Strategy& strategy) {
+  return (strategy.flags & (kSharesByPlan | kSharesAnything)) != 0;
+}
+
 std::vector<const Strategy*> covered_strategies(const Parts& parts) {
   std::vector<const Strategy*> chosen;
   for (const Strategy* strategy : parts.strategies) {
-    if ((strategy->flags & (kSharesByPlan | kSharesAnything)) != 0) chosen.push_back(strategy);
+    if (says_what_it_shares(*strategy)) chosen.push_back(strategy);
   }
   return chosen;
 }
 
-/// Those that can run here; kLacking if none can.
-Result<std::vector<const Strategy*>> runnable(const std::vector<const Strategy*>& strategies) {
-  std::vector<const Strategy*> chosen;
-  std::string lacking;
-  for (const Strategy* strategy : strategies) {
+GraphSet graph_set(const CoverageOptions& options) {
+  return {options.tasks, options.most_tasks, options.random, options.seed, options.threads};
+}
+
+/// Those of the chosen ones that say what they can share.
+Result<std::vector<const Strategy*>> to_restore_with(const CoverageOptions& options,
+                                                     const Parts& parts) {
+  auto chosen = select_strategies(options.strategies, parts);
+  if (!chosen) return chosen;
+  std::erase_if(*chosen, [](const Strategy* strategy) { return !says_what_it_shares(*strategy); });
+  for (const Strategy* strategy : *chosen) {
     if (const auto lacks = machine_lacks(*strategy)) {
-      lacking += fmt::format("{}{} {}", lacking.empty() ? "" : "; ", strategy->name, *lacks);
-    } else {
-      chosen.push_back(strategy);
+      return fail(ErrorKind::kLacking, fmt::format("{} {}", strategy->name, *lacks));
     }
   }
-  if (chosen.empty()) {
-    return fail(ErrorKind::kLacking, "no strategy can run here: " + lacking);
+  if (chosen->empty()) {
+    return fail(ErrorKind::kUsage, "none of these strategies says which graphs it restores");
   }
   return chosen;
 }
-
-class Watch {
- public:
-  Watch(const Streams& streams, std::size_t graphs, const char* what)
-      : streams_(streams), graphs_(graphs), what_(what) {}
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
-  ~Watch() {
-    if (streams_.err_is_terminal) streams_.err << kEraseLine << std::flush;
-  }
-  void at(std::size_t done) {
-    if (!streams_.err_is_terminal) return;
-    streams_.err << kEraseLine
-                 << fmt::format("{} of {} graphs {}", format_count(done), format_count(graphs_),
-                                what_)
-                 << std::flush;
-  }
-
- private:
-  const Streams& streams_;
-  std::size_t graphs_;
-  const char* what_;
-};
 
 }  // namespace
 
+Status check_coverage(const CoverageOptions& options, const Parts& parts) {
+  const int most = options.random == 0 ? kMaxCoverageTasks : kMaxRandomTasks;
+  if (options.most_tasks > most) {
+    return fail(ErrorKind::kUsage,
+                fmt::format("--tasks: {} is more than {}", options.most_tasks, most),
+                options.random == 0 ? "there are too many graphs; take --random of them" : "");
+  }
+  if (options.random == 0 && (options.tasks != options.most_tasks || options.threads)) {
+    return fail(ErrorKind::kUsage, "a range of --tasks, and --threads, are for random graphs",
+                "add --random GRAPHS");
+  }
+  if (options.restore && options.random == 0 && options.tasks > kMaxRestoredTasks) {
+    return fail(
+        ErrorKind::kUsage,
+        fmt::format("--restore restarts each graph of up to {} processes", kMaxRestoredTasks),
+        "leave --restore out, use fewer --tasks, or take some of them with --random");
+  }
+  const auto strategies = to_restore_with(options, parts);
+  if (!strategies && strategies.error().kind == ErrorKind::kUsage) {
+    return tl::unexpected<Error>(strategies.error());
+  }
+  return {};
+}
+
 Result<int> coverage_command(const CoverageOptions& options, const Parts& parts,
                              const Streams& streams) {
-  if (options.restore && options.tasks > kMaxRestoredTasks) {
-    return fail(ErrorKind::kUsage,
-                fmt::format("--restore restarts graphs of up to {} processes", kMaxRestoredTasks),
-                "leave --restore out, or use fewer --tasks");
-  }
   CoverageReport report;
+  report.set = graph_set(options);
   report.strategies = covered_strategies(parts);
+  const std::size_t graphs = graph_count(report.set);
   std::vector<const Strategy*> restored;
   if (options.restore) {
-    auto here = runnable(report.strategies);
-    if (!here) return tl::unexpected<Error>(std::move(here).error());
-    restored = std::move(*here);
+    auto chosen = to_restore_with(options, parts);
+    if (!chosen) return tl::unexpected<Error>(std::move(chosen).error());
+    restored = std::move(*chosen);
   }
+  const std::string name = describe(report.set);
   {
-    Watch watch(streams, graph_count(options.tasks), "planned");
-    report.counts = count_graphs(options.tasks, std::thread::hardware_concurrency(),
-                                 [&](std::size_t done) { watch.at(done); });
+    Progress progress(streams.progress, graphs, "graphs planned");
+    report.counts = count_graphs(report.set, std::thread::hardware_concurrency(),
+                                 [&](std::size_t done) { progress.at(name, done); });
   }
   if (options.restore) {
     const InterruptGuard guard;
-    Watch watch(streams, report.counts.graphs, "restarted");
-    auto results =
-        restore_graphs(options.tasks, restored, parts, [&](std::size_t done) { watch.at(done); });
+    Progress progress(streams.progress, graphs, "graphs restarted");
+    auto results = restore_graphs(report.set, restored, parts,
+                                  [&](std::size_t done) { progress.at(name, done); });
     if (interrupted_by() != 0) return kExitSignal + interrupted_by();
     if (!results) return tl::unexpected<Error>(std::move(results).error());
     report.restored = std::move(*results);

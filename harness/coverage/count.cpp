@@ -4,8 +4,6 @@
 #include <thread>
 #include <vector>
 
-#include "strategies/userspace/planner/all_graphs.h"
-
 namespace rb {
 namespace {
 
@@ -13,10 +11,10 @@ constexpr std::size_t kProgressStep = 256;  // graphs of one thread
 
 /// One thread's share: every `stride`th graph. Listing them all is cheap,
 /// planning is not.
-void count_share(std::size_t first, std::size_t stride, const GraphProgress& progress,
-                 GraphCounts& counts) {
+void count_share(const GraphSet& set, std::size_t first, std::size_t stride,
+                 const GraphProgress& progress, GraphCounts& counts) {
   std::size_t number = 0;
-  each_graph(counts.tasks, [&](const SharingGraph& graph) {
+  each_graph(set, [&](const SharingGraph& graph) {
     if (number++ % stride != first) return;
     ++counts.graphs;
     counts.legal += obeys_kernel_rules(graph) ? 1 : 0;
@@ -36,18 +34,17 @@ std::size_t GraphCounts::reachable() const {
   return std::accumulate(by_level.begin(), by_level.end(), std::size_t{0});
 }
 
-GraphCounts count_graphs(int tasks, unsigned threads, const GraphProgress& progress) {
+GraphCounts count_graphs(const GraphSet& set, unsigned threads, const GraphProgress& progress) {
   std::vector<GraphCounts> shares(threads == 0 ? 1 : threads);
-  for (GraphCounts& share : shares) share.tasks = tasks;
   {
     std::vector<std::jthread> others;
     for (std::size_t i = 1; i < shares.size(); ++i) {
-      others.emplace_back([&shares, i] { count_share(i, shares.size(), {}, shares[i]); });
+      others.emplace_back(
+          [&set, &shares, i] { count_share(set, i, shares.size(), {}, shares[i]); });
     }
-    count_share(0, shares.size(), progress, shares[0]);
+    count_share(set, 0, shares.size(), progress, shares[0]);
   }
   GraphCounts total;
-  total.tasks = tasks;
   for (const GraphCounts& share : shares) {
     total.graphs += share.graphs;
     total.legal += share.legal;
@@ -56,12 +53,6 @@ GraphCounts count_graphs(int tasks, unsigned threads, const GraphProgress& progr
     total.undecided += share.undecided;
   }
   return total;
-}
-
-std::size_t graph_count(int tasks) {
-  std::size_t count = 0;
-  each_graph(tasks, [&](const SharingGraph&) { ++count; });
-  return count;
 }
 
 }  // namespace rb

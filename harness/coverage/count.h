@@ -5,13 +5,13 @@
 #include <cstddef>
 #include <functional>
 
+#include "harness/coverage/graph_set.h"
 #include "strategies/userspace/planner/means.h"
 
 namespace rb {
 
-/// All graphs of so many processes, sorted by what they take.
+/// All graphs of a set, sorted by what they take.
 struct GraphCounts {
-  int tasks = 0;
   std::size_t graphs = 0;
   std::size_t legal = 0;  ///< obey the kernel's rules
   /// Need this level of kMeansLevels and none above it.
@@ -26,10 +26,8 @@ struct GraphCounts {
 /// Called now and then, by one thread, with how many graphs are done, about.
 using GraphProgress = std::function<void(std::size_t done)>;
 
-/// Goes through all graphs of that many processes. Pure but for its threads.
-[[nodiscard]] GraphCounts count_graphs(int tasks, unsigned threads, const GraphProgress& progress);
-
-/// How many graphs there are.
-[[nodiscard]] std::size_t graph_count(int tasks);
+/// Goes through all graphs. Pure but for its threads.
+[[nodiscard]] GraphCounts count_graphs(const GraphSet& set, unsigned threads,
+                                       const GraphProgress& progress);
 
 }  // namespace rb

@@ -29,8 +29,7 @@ class Text {
   }
 
   std::string run() {
-    text_ = fmt::format("Sharing graphs of {} {}: {}, of which ordinary histories reach {}.\n\n",
-                        counts_.tasks, counts_.tasks == 1 ? "process" : "processes",
+    text_ = fmt::format("{}: {}, of which ordinary histories reach {}.\n\n", describe(report_.set),
                         format_count(counts_.graphs), format_count(counts_.reachable()));
     add_strategies();
     add_means();
@@ -103,10 +102,19 @@ std::string coverage_text(const CoverageReport& report) { return Text(report).ru
 
 Json coverage_json(const CoverageReport& report) {
   const GraphCounts& counts = report.counts;
-  Json json = {{"tasks", counts.tasks},           {"graphs", counts.graphs},
-               {"reachable", counts.reachable()}, {"impossible", counts.impossible},
-               {"undecided", counts.undecided},   {"means", Json::array()},
-               {"strategies", Json::array()}};
+  Json json = {{"tasks", report.set.tasks}};
+  if (report.set.random > 0) {
+    json.update({{"most_tasks", report.set.most_tasks},
+                 {"random", true},
+                 {"seed", report.set.seed},
+                 {"threads", report.set.threads}});
+  }
+  json.update({{"graphs", counts.graphs},
+               {"reachable", counts.reachable()},
+               {"impossible", counts.impossible},
+               {"undecided", counts.undecided},
+               {"means", Json::array()},
+               {"strategies", Json::array()}});
   for (std::size_t i = 0; i < kMeansLevels.size(); ++i) {
     json["means"].push_back({{"name", kMeansLevels[i].name},
                              {"graphs", counts.by_level[i]},

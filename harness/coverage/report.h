@@ -12,6 +12,7 @@ namespace rb {
 
 /// Everything that was found out.
 struct CoverageReport {
+  GraphSet set;
   GraphCounts counts;
   std::vector<const Strategy*> strategies;
   std::vector<RestoredGraphs> restored;  ///< with --restore

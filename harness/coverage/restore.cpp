@@ -5,7 +5,6 @@
 #include "harness/coverage/graph_image.h"
 #include "harness/interrupt.h"
 #include "harness/trial.h"
-#include "strategies/userspace/planner/all_graphs.h"
 
 namespace rb {
 namespace {
@@ -47,7 +46,7 @@ bool claims(const Strategy& strategy, const SharingGraph& graph) {
   return (strategy.flags & kSharesByPlan) != 0 && make_plan(graph).has_value();
 }
 
-Result<std::vector<RestoredGraphs>> restore_graphs(int tasks,
+Result<std::vector<RestoredGraphs>> restore_graphs(const GraphSet& set,
                                                    const std::vector<const Strategy*>& strategies,
                                                    const Parts& parts,
                                                    const GraphProgress& progress) {
@@ -58,7 +57,7 @@ Result<std::vector<RestoredGraphs>> restore_graphs(int tasks,
   }
   Status status;
   std::size_t number = 0;
-  each_graph(tasks, [&](const SharingGraph& graph) {
+  each_graph(set, [&](const SharingGraph& graph) {
     if (!status) return;
     if (interrupted_by() != 0) {
       status = fail(ErrorKind::kRestart, "interrupted");

@@ -22,11 +22,11 @@ struct RestoredGraphs {
 /// Whether a strategy says that it can restore a graph.
 [[nodiscard]] bool claims(const Strategy& strategy, const SharingGraph& graph);
 
-/// Restarts each graph of that many processes with each of the strategies: one
+/// Restarts each graph with each of the strategies: one
 /// that it claims must pass the verifier at the barrier, one that it does not
 /// must be refused. The error is one of preparing images, or an interruption.
 [[nodiscard]] Result<std::vector<RestoredGraphs>> restore_graphs(
-    int tasks, const std::vector<const Strategy*>& strategies, const Parts& parts,
+    const GraphSet& set, const std::vector<const Strategy*>& strategies, const Parts& parts,
     const GraphProgress& progress);
 
 }  // namespace rb

@@ -25,7 +25,7 @@ std::string key(const std::string& qemu_version) { return boot_id() + ' ' + qemu
 
 }  // namespace
 
-Result<std::string> choose_accelerator(const RunOptions& options,
+Result<std::string> choose_accelerator(const Invocation& options,
                                        const std::function<bool()>& kvm_works) {
   const bool counting = options.clock == ClockKind::kInstructions;
   if (!counting && kvm_works()) return "kvm";

@@ -13,7 +13,7 @@ namespace rb::vm {
 /// wall time means something in one that is not. Errors: kLacking if wall time is
 /// asked for without KVM; kUsage for several CPUs in an emulated machine.
 /// @param kvm_works  asked only if the answer matters
-[[nodiscard]] Result<std::string> choose_accelerator(const RunOptions& options,
+[[nodiscard]] Result<std::string> choose_accelerator(const Invocation& options,
                                                      const std::function<bool()>& kvm_works);
 
 /// What is known of KVM from an earlier attempt, in this boot of this machine and

@@ -15,7 +15,7 @@ enum class FrameType : char {
   kHello = 'h',     ///< The guest is up; the release of its kernel.
   kOut = 'o',       ///< A piece of stdout.
   kErr = 'e',       ///< A piece of stderr.
-  kProgress = 'p',  ///< A piece of what a person at a terminal sees of the progress.
+  kProgress = 'p',  ///< How far it has come: progress.h.
   kResults = 'r',   ///< The whole text of --out FILE, so far.
   kExit = 'x',      ///< The exit code, decimal: the last frame.
 };

@@ -51,10 +51,8 @@ Status send_results(const std::string& /*path*/, const std::string& text) {
 int run_command_line(const GuestConfig& config, Parts parts, const GuestLine& line) {
   FrameBuffer out_frames(line, FrameType::kOut);
   FrameBuffer err_frames(line, FrameType::kErr);
-  FrameBuffer progress_frames(line, FrameType::kProgress);
   std::ostream out(&out_frames);
   std::ostream err(&err_frames);
-  std::ostream progress(&progress_frames);
   results_line = &line;
   if (config.machine.counts_instructions()) {
     if (auto ready = prepare_settling(); ready) {
@@ -66,7 +64,10 @@ int run_command_line(const GuestConfig& config, Parts parts, const GuestLine& li
   }
   std::vector<const char*> arguments;
   for (const std::string& argument : config.arguments) arguments.push_back(argument.c_str());
-  const int code = run_bench(arguments, parts, {out, err, false, &progress, send_results});
+  const auto progress = [&line](const ProgressState& state) {
+    (void)line.send(FrameType::kProgress, to_text(state));
+  };
+  const int code = run_bench(arguments, parts, {out, err, progress, send_results});
   out.flush();
   err.flush();
   return code;

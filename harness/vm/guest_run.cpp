@@ -157,7 +157,9 @@ Status Session::handle(const Frame& frame) {
       streams_.err << frame.payload << std::flush;
       break;
     case FrameType::kProgress:
-      if (streams_.err_is_terminal) streams_.err << frame.payload << std::flush;
+      if (const auto state = parse_progress(frame.payload); state && streams_.progress) {
+        streams_.progress(*state);
+      }
       break;
     case FrameType::kResults:
       return streams_.replace_file(job_.out, restored(frame.payload));

@@ -26,7 +26,7 @@ bool probe_kvm(const Kernel& kernel, const std::string& qemu) {
   job.kernel.module.clear();
   job.arguments = {"bench", "--version"};
   job.timeout_s = 10;
-  const auto code = run_guest(job, {nowhere, nowhere, false});
+  const auto code = run_guest(job, {nowhere, nowhere});
   const bool works = code && *code == 0;
   remember_kvm(qemu, works);
   return works;
@@ -44,7 +44,7 @@ Status check_out(const std::string& path) {
 
 }  // namespace
 
-Result<int> run_in_vm(const RunOptions& options, bool needs_module, const Streams& streams) {
+Result<int> run_in_vm(const Invocation& options, bool needs_module, const Streams& streams) {
   RB_TRY(check_out(options.out));
   auto qemu = qemu_version();
   if (!qemu) return tl::unexpected(std::move(qemu).error());

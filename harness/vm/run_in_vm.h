@@ -17,7 +17,7 @@ namespace rb::vm {
 
 /// Parts::run_in_vm. Errors: kLacking if there is no QEMU, kernel, module or KVM
 /// where one is needed; kNoResult if the guest panicked or hung.
-[[nodiscard]] Result<int> run_in_vm(const RunOptions& options, bool needs_module,
+[[nodiscard]] Result<int> run_in_vm(const Invocation& options, bool needs_module,
                                     const Streams& streams);
 
 }  // namespace rb::vm

@@ -144,7 +144,7 @@ Result<Verification> running(const Image& /*image*/, const Tree& tree, unsigned 
 }
 
 /// Says that it was called, and "succeeds".
-Result<int> run_in_vm(const RunOptions& /*options*/, bool needs_module, const Streams& streams) {
+Result<int> run_in_vm(const Invocation& /*options*/, bool needs_module, const Streams& streams) {
   streams.out << "virtual machine" << (needs_module ? " with the module\n" : "\n");
   return 0;
 }

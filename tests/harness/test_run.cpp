@@ -30,7 +30,7 @@ Outcome run(const char* strategies, std::vector<const char*> more = {},
   arguments.insert(arguments.end(), more.begin(), more.end());
   std::ostringstream out;
   std::ostringstream err;
-  const int code = rb::run_bench(arguments, rb::test::doubles(), {out, err, false});
+  const int code = rb::run_bench(arguments, rb::test::doubles(), {out, err});
   CHECK(rb::test::live_trees() == 0);
   return {code, out.str(), err.str(), nlohmann::json::parse(out.str(), nullptr, false)};
 }

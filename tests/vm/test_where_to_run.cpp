@@ -53,14 +53,29 @@ TEST_CASE("a strategy that needs the device takes the comparison to where it is"
   }
 }
 
-TEST_CASE("strategies of \"all\" that need the device are left out, and named") {
+TEST_CASE("without --strategy, those that need the device are left out, and named") {
   Situation situation;
   situation.left_out = {"kernel"};
   const auto decision = where_to_run({}, situation);
   REQUIRE(decision);
   CHECK(decision->place == Place::kHere);
   CHECK(decision->notice.find("kernel needs /dev/restart") == 0);
-  CHECK(decision->notice.find("--vm") != std::string::npos);
+  CHECK(decision->notice.find("--strategy all") != std::string::npos);
+}
+
+TEST_CASE("\"all\" asks for strategies that need the device as their names do") {
+  rb::Parts parts{};
+  const auto registry = rb::strategies();
+  parts.strategies = registry;
+  const std::vector<std::string> both = {"kernel", "optimistic"};
+  CHECK(rb::situation_of({"all"}, parts).need_device == both);
+  CHECK(rb::situation_of({"all"}, parts).left_out.empty());
+  CHECK(rb::situation_of({"userspace", "kernel"}, parts).need_device ==
+        std::vector<std::string>{"kernel"});
+  CHECK(rb::situation_of({"userspace"}, parts).need_device.empty());
+  const Situation none = rb::situation_of({}, parts);
+  CHECK(none.need_device.empty());
+  CHECK((none.left_out == both || none.device));
 }
 
 TEST_CASE("a real machine has no clock that counts instructions") {
@@ -78,6 +93,7 @@ TEST_CASE("in the virtual machine it runs there, on the clock that it has") {
   options.vm.wanted = true;
   Situation situation;
   situation.in_guest = true;
+  situation.device = true;
   situation.need_device = {"kernel"};
   situation.counts_instructions = GENERATE(true, false);
   const ClockKind own = situation.counts_instructions ? ClockKind::kInstructions : ClockKind::kWall;
@@ -90,4 +106,13 @@ TEST_CASE("in the virtual machine it runs there, on the clock that it has") {
   CHECK_FALSE(where_to_run(options, situation));
   options.clock = ClockKind::kFake;
   CHECK(where_to_run(options, situation)->clock == ClockKind::kFake);
+}
+
+TEST_CASE("a virtual machine whose module did not load runs no strategy that needs it") {
+  Situation situation;
+  situation.in_guest = true;
+  situation.need_device = {"kernel"};
+  const auto decision = where_to_run({}, situation);
+  REQUIRE_FALSE(decision);
+  CHECK(decision.error().kind == ErrorKind::kLacking);
 }
