@@ -172,6 +172,7 @@ static long restart_ioctl(struct file *file, unsigned int command, unsigned long
 		return status(r, pointer);
 	}
 
+	/* Pairs with the release at the end of loading: a task finds the whole image. */
 	if (smp_load_acquire(&r->state) == RESTART_EMPTY)
 		return command == RESTART_ABORT || command == RESTART_ATTACH ||
 				       command == RESTART_ATTACH_SIGHAND

@@ -69,8 +69,11 @@ struct restart_files {
 /* Where a restart failed, so that the message can name it. */
 enum restart_where {
 	RESTART_AT_NOTHING,
-	RESTART_AT_IMAGE, /* a record is wrong or, with EOPNOTSUPP, beyond this kernel:
-			   * section, index and field say which; section RBI_NONE: the header */
+	/*
+	 * A record is wrong or, with EOPNOTSUPP, beyond this kernel: section, index and
+	 * field say which; section RBI_NONE: the header.
+	 */
+	RESTART_AT_IMAGE,
 	RESTART_AT_FILE, /* section = enum restart_file_kind, index */
 	RESTART_AT_CREATE, /* cloning task `index`; EEXIST: its pid is taken */
 	RESTART_AT_SIGHAND, /* attaching it to task `index` */
