@@ -8,7 +8,7 @@ namespace rb {
 namespace {
 
 constexpr Parameter kParameters[] = {
-    {"n", "processes, the root included", 10, 1, 2000, "10,100"},
+    {"n", "processes, the root included", 10, 1, 5000, "10,100"},
     {"f", "open regular files besides 0-2", 100, 0, 100000, "10,100,1000"},
 };
 
