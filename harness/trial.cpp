@@ -36,6 +36,10 @@ TrialResult<void> verify_tree(const Parts& parts, const Image& image, Tree& tree
 
 TrialResult<Restarted> restart_timed(Restarter& restarter, StageClock& clock) {
   clock.settle();
+  return restart_settled(restarter, clock);
+}
+
+TrialResult<Restarted> restart_settled(Restarter& restarter, StageClock& clock) {
   clock.begin();
   auto tree = restarter.restart(clock);
   clock.end();
