@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "image/image.h"
+#include "strategies/account.h"
 #include "strategies/stage.h"
 
 namespace rb {
@@ -46,9 +47,17 @@ enum class PidMode {
   kHost,  ///< The caller's: the image's pids must be free.
 };
 
+/// What the process that restarts a tree has already when it begins: open files and
+/// memory of its own, of no use to the tree.
+struct CreatorSize {
+  std::uint32_t descriptors = 0;  ///< open files
+  std::uint64_t memory = 0;       ///< bytes of touched private memory
+};
+
 struct StrategyOptions {
   PidMode pids = PidMode::kOwn;
   unsigned cpus = 0;  ///< How many tasks may create others at once; 0 = online CPUs.
+  CreatorSize creator = {};
   /// Asked now and then by whatever waits in restart() and release(): whether to
   /// fail at once instead of waiting on. Optional.
   bool (*given_up)() = nullptr;
@@ -70,13 +79,6 @@ struct TreeAccess {
   AddressRange scaffold;  ///< Not part of the image; gone after release().
 };
 
-/// What became of shared objects in one restart; by class: mm, files, fs, sighand.
-struct ObjectCounts {
-  std::array<std::uint64_t, 4> made{};       ///< new ones
-  std::array<std::uint64_t, 4> attached{};   ///< times a task was given another one
-  std::array<std::uint64_t, 4> inherited{};  ///< times a task kept its creator's
-};
-
 /// A restarted tree whose tasks stand at the barrier. The destructor destroys it.
 class Tree {
  public:
@@ -89,6 +91,10 @@ class Tree {
 
   /// Counted by the strategy itself, where it does.
   [[nodiscard]] virtual std::optional<ObjectCounts> objects() const { return std::nullopt; }
+
+  /// The strategy's account of the restart, by its own plan, where it has one. Worked
+  /// out when asked for, which takes a while.
+  [[nodiscard]] virtual std::optional<RestartAccount> account() const { return std::nullopt; }
 
   /// Lets the tasks run their own first instruction and removes what the
   /// restart left in their address spaces. At most once.

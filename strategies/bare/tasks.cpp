@@ -9,37 +9,39 @@
 namespace rb {
 namespace {
 
-[[nodiscard]] Status bare_supports(const Image& image, const StrategyOptions& /*options*/) {
-  return check_machine(image, MachineNeeds::kTasks);
+[[nodiscard]] Status bare_supports(const Image& image, const StrategyOptions& options) {
+  return check_machine(image, MachineNeeds::kTasks, options.creator);
 }
 
 [[nodiscard]] Result<std::unique_ptr<Restarter>> prepare_bare(const Image& image,
                                                               const StrategyOptions& options) {
   const unsigned width = creators(options);
-  return open_restarter(image, options, [&image, width](const ImageAt&) -> Result<Prepared> {
-    const SharingGraph graph = sharing_graph(image);
-    auto plan = plan_for(graph, width);
-    if (!plan) return tl::unexpected<Error>(plan.error());
-    // Nothing else: no throw-away task, no exec, no unshare.
-    Plan creations = *plan;
-    std::erase_if(creations.steps, [&](const Step& step) {
-      return step.kind != StepKind::kCreate ||
-             static_cast<std::size_t>(step.target) >= graph.tasks.size();
-    });
-    creations.task_count = static_cast<int>(graph.tasks.size());
-    for (Step& step : creations.steps) {
-      // The children of a throw-away task are the coordinator's here.
-      if (step.actor >= creations.task_count) step.actor = kCoordinator;
-    }
-    creations.execs = creations.throwaways = 0;
-    Program program = compile_bare(graph, creations);
-    return Prepared{std::move(creations), std::move(program)};
-  });
+  return open_restarter(
+      image, options,
+      [&image, width, creator = options.creator](const ImageAt&) -> Result<Prepared> {
+        const SharingGraph graph = sharing_graph(image);
+        auto plan = plan_for(graph, width);
+        if (!plan) return tl::unexpected<Error>(plan.error());
+        // Nothing else: no throw-away task, no exec, no unshare.
+        Plan creations = *plan;
+        std::erase_if(creations.steps, [&](const Step& step) {
+          return step.kind != StepKind::kCreate ||
+                 static_cast<std::size_t>(step.target) >= graph.tasks.size();
+        });
+        creations.task_count = static_cast<int>(graph.tasks.size());
+        for (Step& step : creations.steps) {
+          // The children of a throw-away task are the coordinator's here.
+          if (step.actor >= creations.task_count) step.actor = kCoordinator;
+        }
+        creations.execs = creations.throwaways = 0;
+        Program program = compile_bare(graph, creations, creator);
+        return Prepared{std::move(creations), std::move(program)};
+      });
 }
 
 }  // namespace
 
-Program compile_bare(const SharingGraph& graph, const Plan& plan) {
+Program compile_bare(const SharingGraph& graph, const Plan& plan, const CreatorSize& creator) {
   Scripts scripts(plan.task_count);
   Program program;
   program.slots.resize(static_cast<std::size_t>(plan.task_count) + 1);
@@ -53,8 +55,13 @@ Program compile_bare(const SharingGraph& graph, const Plan& plan) {
   for (const Step& step : plan.steps) {
     if (step.kind != StepKind::kCreate) continue;
     rst_op op = create_op(graph, step);
-    if (creates[scripts.slot(step.target)] == 0) op.kind = RST_CREATE_LEAF;
+    const bool leaf = creates[scripts.slot(step.target)] == 0;
+    if (leaf) op.kind = RST_CREATE_LEAF;
     scripts.create(step.actor, scripts.slot(step.target), op);
+    // Else every process that it creates would be as big.
+    if (!leaf && step.actor == kCoordinator && (creator.descriptors > 0 || creator.memory > 0)) {
+      scripts.add(step.target, ops::make(RST_SHED, RST_STAGE_CREATE));
+    }
   }
   scripts.finish(RST_PARK, program);
   for (std::size_t i = 0; i + 1 < program.slots.size(); ++i) {

@@ -7,7 +7,8 @@
 namespace rb {
 
 /// Compiles the mere creation of the plan's tasks with the right flags. Pure.
-[[nodiscard]] Program compile_bare(const SharingGraph& graph, const Plan& plan);
+[[nodiscard]] Program compile_bare(const SharingGraph& graph, const Plan& plan,
+                                   const CreatorSize& creator = {});
 
 /// Creates the image's tasks by the planned creators, with the right flags, and
 /// nothing else: the least that making a tree can cost.

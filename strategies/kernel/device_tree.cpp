@@ -14,6 +14,13 @@ TreeAccess DeviceTree::access() const {
   return access;
 }
 
+/// What user space does is in the program; what becomes of objects, the device knows.
+std::optional<RestartAccount> DeviceTree::account() const {
+  auto account = tree_.account();
+  if (account) account->objects = counts_;
+  return account;
+}
+
 ObjectCounts DeviceTree::counts_of(Session& session) {
   const restart_status& status = session.scaffold().control().device;
   ObjectCounts counts;

@@ -9,10 +9,12 @@ namespace rb {
 /// the kernel, with nothing of the restorer mapped.
 class DeviceTree final : public Tree {
  public:
-  explicit DeviceTree(Session& session) : tree_(session), counts_(counts_of(session)) {}
+  DeviceTree(Session& session, Program program)
+      : tree_(session, std::move(program)), counts_(counts_of(session)) {}
 
   [[nodiscard]] TreeAccess access() const override;
   [[nodiscard]] std::optional<ObjectCounts> objects() const override { return counts_; }
+  [[nodiscard]] std::optional<RestartAccount> account() const override;
   [[nodiscard]] Status release() override { return tree_.release(); }
   [[nodiscard]] Status destroy() override { return tree_.destroy(); }
 

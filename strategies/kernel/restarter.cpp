@@ -36,7 +36,7 @@ class DeviceRestarter final : public Restarter {
     const Status started = session_->start(*program, clock);
     add_stages(clock);
     if (!started) return tl::unexpected<Error>(explain(started.error()));
-    return std::make_unique<DeviceTree>(*session_);
+    return std::make_unique<DeviceTree>(*session_, std::move(*program));
   }
 
  private:
@@ -68,8 +68,8 @@ class DeviceRestarter final : public Restarter {
   std::unique_ptr<Session> session_;
 };
 
-Status supports(const Image& image, const StrategyOptions& /*options*/) {
-  return device_supports(image, 0);
+Status supports(const Image& image, const StrategyOptions& options) {
+  return device_supports(image, options, 0);
 }
 
 Result<std::unique_ptr<Restarter>> prepare(const Image& image, const StrategyOptions& options) {
@@ -87,8 +87,8 @@ Result<std::unique_ptr<Restarter>> open_device_restarter(const Image& image,
   return restarter;
 }
 
-Status device_supports(const Image& image, std::uint32_t flags) {
-  RB_TRY(check_machine(image, MachineNeeds::kEverything));
+Status device_supports(const Image& image, const StrategyOptions& options, std::uint32_t flags) {
+  RB_TRY(check_machine(image, MachineNeeds::kEverything, options.creator));
   RB_TRY(check_handover(image));
   return check_device(image, flags);
 }

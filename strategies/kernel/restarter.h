@@ -19,7 +19,8 @@ using CompileProgram = std::function<Result<Program>(const ImageAt&)>;
 
 /// Whether this machine, its device and its limits allow a restart.
 /// @param flags  of struct restart_load
-[[nodiscard]] Status device_supports(const Image& image, std::uint32_t flags);
+[[nodiscard]] Status device_supports(const Image& image, const StrategyOptions& options,
+                                     std::uint32_t flags);
 
 /// What strategies with the device can do and need.
 inline constexpr std::uint32_t kDeviceStrategyFlags =

@@ -9,7 +9,7 @@ namespace rb {
 namespace {
 
 Status supports(const Image& image, const StrategyOptions& options) {
-  RB_TRY(device_supports(image, RESTART_OPTIMISTIC));
+  RB_TRY(device_supports(image, options, RESTART_OPTIMISTIC));
   const auto plan = plan_all_shared(sharing_graph(image), creators(options));
   if (!plan) return tl::unexpected<Error>(plan.error());
   return {};

@@ -22,13 +22,16 @@ constexpr std::string_view kCoordinatorName = "rst-coordinator";
 
 class Compiler {
  public:
-  Compiler(const ImageAt& at, const SharingGraph& graph, const Plan& plan, DescriptorOrder order)
+  Compiler(const ImageAt& at, const SharingGraph& graph, const Plan& plan, DescriptorOrder order,
+           const CreatorSize& creator)
       : at_(at),
         image_(at.image()),
         graph_(graph),
         plan_(plan),
+        sheds_(creator.descriptors > 0 || creator.memory > 0),
         topology_(follow(graph, plan)),
-        descriptors_(plan_descriptors(at, topology_, order, plan.execs > 0 ? kExecDescriptors : 0)),
+        descriptors_(plan_descriptors(at, topology_, order, plan.execs > 0 ? kExecDescriptors : 0,
+                                      creator.descriptors > 0)),
         common_(plan_common_memory(at.image(), topology_)),
         scripts_(plan.task_count),
         contents_(at, topology_, descriptors_, common_, scripts_) {
@@ -168,6 +171,9 @@ class Compiler {
     if (birth != TableBirth::kCopy) op.a |= CLONE_FILES;
     scripts_.create(step.actor, scripts_.slot(step.target), op);
     replace_table(step.target, birth);
+    if (sheds_ && step.actor == kCoordinator) {
+      scripts_.add(step.target, ops::make(RST_SHED, RST_STAGE_CREATE));
+    }
 
     // A process is born into its creator's process group.
     if (in_image(step.target) && !step.thread) {
@@ -248,6 +254,7 @@ class Compiler {
   const Image& image_;
   const SharingGraph& graph_;
   const Plan& plan_;
+  bool sheds_;
   Topology topology_;
   DescriptorPlan descriptors_;
   CommonMemory common_;
@@ -261,8 +268,8 @@ class Compiler {
 }  // namespace
 
 Result<Program> compile(const ImageAt& at, const SharingGraph& graph, const Plan& plan,
-                        DescriptorOrder order) {
-  return Compiler(at, graph, plan, order).run();
+                        DescriptorOrder order, const CreatorSize& creator) {
+  return Compiler(at, graph, plan, order, creator).run();
 }
 
 }  // namespace rb

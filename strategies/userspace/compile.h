@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "strategies/strategy.h"
 #include "strategies/userspace/descriptors.h"
 #include "strategies/userspace/planner/plan.h"
 #include "strategies/userspace/restorer/packet.h"
@@ -35,8 +36,10 @@ struct Program {
 inline constexpr std::uint32_t kExecDescriptors = 3;
 
 /// Compiles a restart. Pure.
+/// @param creator  what tasks that are copies of the coordinator have to get rid of
 /// @param at  the image, where the scaffold has it
 [[nodiscard]] Result<Program> compile(const ImageAt& at, const SharingGraph& graph,
-                                      const Plan& plan, DescriptorOrder order);
+                                      const Plan& plan, DescriptorOrder order,
+                                      const CreatorSize& creator = {});
 
 }  // namespace rb

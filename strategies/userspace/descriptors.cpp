@@ -19,12 +19,13 @@ constexpr std::uint64_t kOpenCost = 840;
 class DescriptorPlanner {
  public:
   DescriptorPlanner(const ImageAt& at, const Topology& topology, DescriptorOrder order,
-                    std::uint32_t first_store_fd)
+                    std::uint32_t first_store_fd, bool creator_has_files)
       : at_(at),
         image_(at.image()),
         objects_(topology.objects[static_cast<std::size_t>(Shared::kFiles)]),
         order_(order),
-        next_store_fd_(first_store_fd) {
+        next_store_fd_(first_store_fd),
+        creator_has_files_(creator_has_files) {
     plan_.tables.resize(objects_.size());
     inherits_.assign(objects_.size(), 0);
     stored_.assign(image_.ofds().size(), kNotStored);
@@ -170,13 +171,14 @@ class DescriptorPlanner {
   void decide_births() {
     for (std::size_t i = 0; i < objects_.size(); ++i) {
       const int source = objects_[i].source;
-      bool full = store_holds_something_;
+      bool full = store_holds_something_ || creator_has_files_;
       if (source >= 0) {
         const auto from = static_cast<std::size_t>(source);
         full = plan_.tables[from].early && !contents(from).empty();
       }
       if (!full || inherits_[i] != 0 || objects_[i].by_exec) continue;
-      const bool naive = order_ == DescriptorOrder::kFirstUnshare && source >= 0;
+      const bool naive =
+          order_ == DescriptorOrder::kFirstUnshare && (source >= 0 || creator_has_files_);
       plan_.tables[i].birth = naive ? TableBirth::kUnshareClose : TableBirth::kPunch;
     }
   }
@@ -186,6 +188,7 @@ class DescriptorPlanner {
   const std::vector<PlannedObject>& objects_;
   DescriptorOrder order_;
   std::uint32_t next_store_fd_;
+  bool creator_has_files_;
   bool store_holds_something_ = false;
   DescriptorPlan plan_;
   std::vector<char> inherits_;
@@ -195,8 +198,8 @@ class DescriptorPlanner {
 }  // namespace
 
 DescriptorPlan plan_descriptors(const ImageAt& at, const Topology& topology, DescriptorOrder order,
-                                std::uint32_t first_store_fd) {
-  return DescriptorPlanner(at, topology, order, first_store_fd).run();
+                                std::uint32_t first_store_fd, bool creator_has_files) {
+  return DescriptorPlanner(at, topology, order, first_store_fd, creator_has_files).run();
 }
 
 }  // namespace rb

@@ -42,7 +42,9 @@ struct DescriptorPlan {
 
 /// Pure.
 /// @param first_store_fd  lowest number that is free in the coordinator
+/// @param creator_has_files  the coordinator is born with open files of no use
 [[nodiscard]] DescriptorPlan plan_descriptors(const ImageAt& at, const Topology& topology,
-                                              DescriptorOrder order, std::uint32_t first_store_fd);
+                                              DescriptorOrder order, std::uint32_t first_store_fd,
+                                              bool creator_has_files = false);
 
 }  // namespace rb

@@ -21,6 +21,8 @@ namespace {
       return fmt::format("be created (clone3, flags {:#x})", op.a);
     case RST_UNSHARE:
       return fmt::format("unshare({:#x})", op.a);
+    case RST_SHED:
+      return "drop what the creator had";
     case RST_EXEC:
       return "exec the restorer";
     case RST_SETSID:

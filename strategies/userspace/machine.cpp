@@ -64,6 +64,18 @@ constexpr unsigned kSysAdmin = CAP_SYS_ADMIN;
   return limit.rlim_cur;
 }
 
+[[nodiscard]] Status check_creator(const Image& image, const CreatorSize& creator) {
+  if (creator.descriptors == 0) return {};
+  const std::uint64_t wanted = std::uint64_t{first_creator_fd(image)} + creator.descriptors;
+  const std::uint64_t limit = raise_open_files(wanted);
+  if (limit >= wanted) return {};
+  return fail(ErrorKind::kLacking,
+              fmt::format("{} open files in the creator and those of the image are {} numbers, "
+                          "RLIMIT_NOFILE is {}",
+                          creator.descriptors, wanted, limit),
+              fmt::format("run with at least `ulimit -n {}`, or use fewer", wanted));
+}
+
 [[nodiscard]] Status check_descriptors(const Image& image) {
   __u32 highest = 0;
   for (const rbi_fd& fd : image.fds()) highest = std::max(highest, fd.fd);
@@ -101,7 +113,17 @@ constexpr unsigned kSysAdmin = CAP_SYS_ADMIN;
 
 }  // namespace
 
-Status check_machine(const Image& image, MachineNeeds needs) {
+std::uint32_t first_creator_fd(const Image& image) {
+  __u32 highest = 0;
+  for (const rbi_fd& fd : image.fds()) highest = std::max(highest, fd.fd);
+  // The coordinator may hold every description, mapped file, executable and
+  // directory at once.
+  const std::size_t held = image.ofds().size() + image.backings().size() + image.mms().size() +
+                           2 * image.fs().size() + 64;
+  return std::max(highest + 1, static_cast<std::uint32_t>(held));
+}
+
+Status check_machine(const Image& image, MachineNeeds needs, const CreatorSize& creator) {
   if (!has_capability(kSysAdmin) || !has_capability(kSysPtrace)) {
     return fail(ErrorKind::kLacking,
                 "restarting a process tree needs CAP_SYS_ADMIN and CAP_SYS_PTRACE, for pid "
@@ -109,6 +131,7 @@ Status check_machine(const Image& image, MachineNeeds needs) {
                 "run as root");
   }
   RB_TRY(check_tasks(image));
+  RB_TRY(check_creator(image, creator));
   if (needs == MachineNeeds::kTasks) return {};
   RB_TRY(check_cpu(image));
   return check_descriptors(image);

@@ -30,7 +30,7 @@ class ProgramRestarter final : public Restarter {
     clock.add(Stage::kPlan, clock.now_ns() - before);
     if (!prepared) return tl::unexpected<Error>(prepared.error());
     RB_TRY(session_->start(prepared->program, clock));
-    return std::make_unique<SessionTree>(*session_);
+    return std::make_unique<SessionTree>(*session_, std::move(prepared->program));
   }
 
  private:

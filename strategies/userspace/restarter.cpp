@@ -18,8 +18,8 @@ constexpr std::uint32_t kFlags =
 
 }  // namespace
 
-Status userspace_supports(const Image& image, const StrategyOptions& /*options*/) {
-  RB_TRY(check_machine(image, MachineNeeds::kEverything));
+Status userspace_supports(const Image& image, const StrategyOptions& options) {
+  RB_TRY(check_machine(image, MachineNeeds::kEverything, options.creator));
   const auto plan = make_plan(sharing_graph(image));
   if (!plan) return tl::unexpected<Error>(plan.error());
   return {};
@@ -29,15 +29,16 @@ Result<std::unique_ptr<Restarter>> prepare_userspace(const Image& image,
                                                      const StrategyOptions& options,
                                                      DescriptorOrder order) {
   const unsigned width = creators(options);
-  return open_restarter(image, options,
-                        [&image, width, order](const ImageAt& at) -> Result<Prepared> {
-                          const SharingGraph graph = sharing_graph(image);
-                          auto plan = plan_for(graph, width);
-                          if (!plan) return tl::unexpected<Error>(plan.error());
-                          auto program = compile(at, graph, *plan, order);
-                          if (!program) return tl::unexpected<Error>(program.error());
-                          return Prepared{std::move(*plan), std::move(*program)};
-                        });
+  return open_restarter(
+      image, options,
+      [&image, width, order, creator = options.creator](const ImageAt& at) -> Result<Prepared> {
+        const SharingGraph graph = sharing_graph(image);
+        auto plan = plan_for(graph, width);
+        if (!plan) return tl::unexpected<Error>(plan.error());
+        auto program = compile(at, graph, *plan, order, creator);
+        if (!program) return tl::unexpected<Error>(program.error());
+        return Prepared{std::move(*plan), std::move(*program)};
+      });
 }
 
 const Strategy kUserspace = {

@@ -16,6 +16,7 @@
 
 #include "base/fd.h"
 #include "strategies/userspace/failure_text.h"
+#include "strategies/userspace/machine.h"
 #include "strategies/userspace/zygote.h"
 
 namespace rb {
@@ -54,12 +55,13 @@ void futex_wake(__u32& word) { ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullpt
 
 Result<std::unique_ptr<Session>> Session::create(const Image& image, const ScaffoldSize& size,
                                                  const StrategyOptions& options, bool execs) {
-  std::unique_ptr<Session> session(new Session(image, options));
+  std::unique_ptr<Session> session(new Session(image, options, execs));
   auto scaffold = Scaffold::create(image, size);
   if (!scaffold) return tl::unexpected<Error>(scaffold.error());
   session->scaffold_ = std::move(*scaffold);
   session->scaffold_.control().own_namespace = options.pids == PidMode::kOwn ? 1 : 0;
-  RB_TRY(session->fork_zygote(execs));
+  RB_TRY(session->set_up_creator());
+  RB_TRY(session->fork_zygote());
   return session;
 }
 
@@ -82,9 +84,29 @@ void Session::quit() {
   if (!ends_within(zygote_, 1000)) ::kill(zygote_, SIGKILL);
 }
 
-Status Session::fork_zygote(bool execs) {
+BornWith Session::born_with() const {
+  const rst_control& control = scaffold_.control();
+  return {execs_ ? kExecDescriptors : 0, control.creator_fds, control.creator_first_fd,
+          control.creator_memory / RBI_PAGE_SIZE};
+}
+
+/// Its open files lie above all numbers, its memory aside of all addresses that the
+/// restart uses.
+Status Session::set_up_creator() {
+  rst_control& control = scaffold_.control();
+  control.creator_fds = options_.creator.descriptors;
+  control.creator_memory = options_.creator.memory;
+  control.creator_first_fd = first_creator_fd(image_);
+  if (control.creator_memory == 0) return {};
+  auto address = Scaffold::find_hole(image_, control.creator_memory);
+  if (!address) return tl::unexpected<Error>(address.error());
+  control.creator_address = *address;
+  return {};
+}
+
+Status Session::fork_zygote() {
   ZygoteFiles files;
-  if (execs) {
+  if (execs_) {
     auto program = restorer_program();
     if (!program) return tl::unexpected<Error>(program.error());
     files.program = std::move(*program);
@@ -150,6 +172,10 @@ Status Session::start(const Program& program, StageClock& clock) {
   Status status = command(control.zygote, RST_COMMAND_START, kStallSeconds);
   if (status && control.zygote.result < 0) {
     const int error = -control.zygote.result;
+    if (control.creator_result != 0) {
+      running_ = false;
+      return fail_errno("cannot make the creator as big as asked for", error);
+    }
     status = fail_errno("cannot clone the coordinator", error, creation_advice(error));
     running_ = false;
   }

@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "strategies/strategy.h"
+#include "strategies/userspace/account.h"
 #include "strategies/userspace/scaffold.h"
 
 namespace rb {
@@ -32,15 +33,20 @@ class Session {
   /// an error nothing of the tree is left.
   [[nodiscard]] Status start(const Program& program, StageClock& clock);
 
+  /// What each coordinator has when it starts.
+  [[nodiscard]] BornWith born_with() const;
+
   /// See Tree.
   [[nodiscard]] TreeAccess access() const;
   [[nodiscard]] Status release();
   [[nodiscard]] Status destroy();
 
  private:
-  Session(const Image& image, const StrategyOptions& options) : image_(image), options_(options) {}
+  Session(const Image& image, const StrategyOptions& options, bool execs)
+      : image_(image), options_(options), execs_(execs) {}
 
-  [[nodiscard]] Status fork_zygote(bool execs);
+  [[nodiscard]] Status fork_zygote();
+  [[nodiscard]] Status set_up_creator();
   void quit();
   void free_throwaway_pids();
   [[nodiscard]] Status command(rst_channel& channel, rst_command command, unsigned timeout_s);
@@ -56,6 +62,7 @@ class Session {
 
   const Image& image_;
   StrategyOptions options_;
+  bool execs_;
   Scaffold scaffold_;
   pid_t zygote_ = -1;
   pid_t coordinator_ = -1;
@@ -65,17 +72,22 @@ class Session {
 /// The tree of a session, as the strategy contract has it.
 class SessionTree final : public Tree {
  public:
-  explicit SessionTree(Session& session) : session_(session) {}
+  SessionTree(Session& session, Program program)
+      : session_(session), program_(std::move(program)) {}
   SessionTree(const SessionTree&) = delete;
   SessionTree& operator=(const SessionTree&) = delete;
   ~SessionTree() override;
 
   [[nodiscard]] TreeAccess access() const override { return session_.access(); }
+  [[nodiscard]] std::optional<RestartAccount> account() const override {
+    return account_for(program_, session_.born_with());
+  }
   [[nodiscard]] Status release() override { return session_.release(); }
   [[nodiscard]] Status destroy() override { return session_.destroy(); }
 
  private:
   Session& session_;
+  Program program_;
 };
 
 }  // namespace rb

@@ -79,6 +79,8 @@ static long step(struct run *run, const struct rst_op *op)
 	case RST_CREATE:
 	case RST_CREATE_LEAF:
 		return do_create(run, op);
+	case RST_SHED:
+		return do_shed(run->control);
 	case RST_UNSHARE:
 		return sys1(SYS_unshare, op->a);
 	case RST_EXEC:

@@ -20,6 +20,7 @@ enum rst_op_kind {
 	/* creation */
 	RST_CREATE, /* x: first slot, y: count, a: clone flags, b: exit signal */
 	RST_CREATE_LEAF, /* the same; the tasks only arrive at the barrier and sleep */
+	RST_SHED, /* what the coordinator was born with */
 	RST_UNSHARE, /* a: flags */
 	RST_EXEC, /* exec the restorer and go on with the next op */
 	RST_SETSID,

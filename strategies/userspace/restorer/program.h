@@ -85,6 +85,11 @@ struct rst_control {
 	__u32 elf_fd, control_fd, image_fd; /* the coordinator's, for RST_EXEC */
 	__u32 coordinator_pid; /* as the tasks see it */
 	__u32 caller_pid, zygote_pid; /* their death ends everything */
+	/* what the coordinator is born with, of no use to the tree: RST_SHED */
+	__u32 creator_fds, creator_first_fd; /* open files, consecutive numbers */
+	__u64 creator_memory; /* bytes, touched */
+	__u64 creator_address; /* where */
+	__s32 creator_result; /* of making that: 0 or -errno */
 
 	/* written while it runs; each hot word on a line of its own */
 	__u32 arrived __attribute__((aligned(64)));

@@ -78,6 +78,10 @@ long finish(struct run *run);
 void account(struct run *run, __u16 stage);
 void arrive(struct run *run);
 
+/* creator.c: what the restarting process has already when it begins. */
+long make_creator(struct rst_control *control);
+long do_shed(const struct rst_control *control);
+
 /* coordinator.c, killing.c, release.c, zygote.c */
 long lead(struct run *run);
 _Noreturn void serve(struct run *run);

@@ -70,6 +70,7 @@ _Noreturn void zygote_main(struct rst_control *control)
 	unmap_all_but_scaffold(control);
 	sys2(SYS_arch_prctl, 0x1002 /* ARCH_SET_FS */, 0);
 	control->zygote_pid = (__u32)sys0(SYS_getpid);
+	control->creator_result = (__s32)make_creator(control);
 	if (!control->own_namespace)
 		sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
 	for (;;) {
@@ -86,7 +87,9 @@ _Noreturn void zygote_main(struct rst_control *control)
 		}
 		switch (channel->command) {
 		case RST_COMMAND_START:
-			channel->result = (__s32)(pid = start_coordinator(control));
+			pid = control->creator_result ? control->creator_result :
+							start_coordinator(control);
+			channel->result = (__s32)pid;
 			break;
 		case RST_COMMAND_DESTROY:
 			channel->result = (__s32)end_tree(control, pid);
