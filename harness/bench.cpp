@@ -7,6 +7,7 @@
 #include "harness/image_commands.h"
 #include "harness/list_command.h"
 #include "harness/matrix.h"
+#include "harness/objects/command.h"
 #include "harness/run_command.h"
 #include "harness/selection.h"
 #include "harness/where_to_run.h"
@@ -40,6 +41,9 @@ class Dispatcher {
   Result<int> operator()(const ListWorkloads& options) const {
     return list_workloads(options, parts_, streams_.out);
   }
+  Result<int> operator()(const ListCounters& options) const {
+    return list_counters(options, parts_, streams_.out);
+  }
   Result<int> operator()(const ImageWrite& options) const {
     return ok(image_write(options, parts_, streams_.out));
   }
@@ -57,6 +61,16 @@ class Dispatcher {
     if (!decision) return tl::unexpected(decision.error());
     if (decision->place == Place::kHere) return coverage_command(options, parts_, streams_);
     return run_in_vm(options, options.strategies, situation);
+  }
+  Result<int> operator()(const ObjectsOptions& options) const {
+    Situation situation = situation_of({}, parts_);
+    situation.left_out.clear();  // no strategy is run
+    const auto decision = decide(options.run, situation);
+    if (!decision) return tl::unexpected(decision.error());
+    ObjectsOptions decided = options;
+    decided.run.clock = decision->clock;
+    if (decision->place == Place::kHere) return objects_command(decided, parts_, streams_);
+    return run_in_vm(decided.run, {}, situation);
   }
   Result<int> operator()(const PrintText& options) const {
     streams_.out << options.text;

@@ -101,10 +101,12 @@ struct Parsed {
   std::vector<std::string> workloads;
   ListStrategies strategies;
   ListWorkloads workload_list;
+  ListCounters counter_list;
   ImageWrite write;
   ImageShow show;
   ImageCheck check;
   CoverageOptions coverage;
+  ObjectsOptions objects;
 };
 
 /// CLI11's own transformer answers a wrong word with its whole table.
@@ -179,6 +181,30 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
   app.add_option("--seed", run.seed, "Seed of workloads and of the verified sample")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
+  app.add_option("--creator-fds", run.creator_fds,
+                 "Open files that the restarting process has before it begins, separated by "
+                 "commas: a sweep")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->check(CLI::Range(0, 1000000));
+  app.add_option("--creator-memory", run.creator_memory,
+                 "Bytes of memory that it has touched; a unit may follow, as in 64M")
+      ->delimiter(',')
+      ->allow_extra_args(false)
+      ->transform(CLI::AsSizeValue(false));
+  app.add_option("--counters", run.counters,
+                 "Count events of some more restarts, which are not timed: names of bench list "
+                 "counters, separated by commas, or all")
+      ->delimiter(',')
+      ->allow_extra_args(false);
+  auto* ledger = app.add_flag(
+      "--ledger", run.ledger,
+      "Count the kernel objects that restarts create, against those that the image needs");
+  app.add_option("--costs", run.costs,
+                 "With --ledger: what bench objects --out wrote, to predict times from")
+      ->option_text("FILE")
+      ->needs(ledger);
+  app.add_flag("--stages", run.stages, "Print where the time went, stage by stage");
   app.add_option("--out", run.out,
                  "Write the results as JSON; '-' prints them, the table then "
                  "goes to stderr")
@@ -269,11 +295,42 @@ void add_coverage_options(CLI::App& app, CoverageOptions& coverage, const Parts&
 struct Subcommands {
   CLI::App* strategies;
   CLI::App* workloads;
+  CLI::App* counters;
   CLI::App* write;
   CLI::App* show;
   CLI::App* check;
   CLI::App* coverage;
+  CLI::App* objects;
 };
+
+void add_objects(CLI::App& app, Subcommands& commands, ObjectsOptions& objects) {
+  objects.sizes.descriptors = {0, 10, 100, 1000, 10000, 100000};
+  objects.sizes.vmas = {10, 100, 1000};
+  objects.sizes.memory = {1u << 20, 16u << 20, 64u << 20};
+  CLI::App& command =
+      *app.add_subcommand("objects", "Measure what one kernel object of each class costs");
+  commands.objects = &command;
+  const auto list = [&command](const char* name, std::vector<std::uint64_t>& values,
+                               const char* text, const char* defaults) {
+    return command.add_option(name, values, text)
+        ->delimiter(',')
+        ->allow_extra_args(false)
+        ->option_text(defaults);
+  };
+  list("--fds", objects.sizes.descriptors, "Open descriptors of a files_struct",
+       "N,... [0,10,100,1000,10000,100000]");
+  list("--vmas", objects.sizes.vmas, "VMAs that an mm has more", "N,... [10,100,1000]");
+  list("--memory", objects.sizes.memory, "Bytes that an mm has touched", "N,... [1M,16M,64M]")
+      ->transform(CLI::AsSizeValue(false));
+  command.add_option("--samples", objects.sizes.samples, "Samples of each, in pairs")
+      ->check(CLI::Range(1u, 100000u))
+      ->capture_default_str();
+  command.add_option("--out", objects.run.out, "Write them as JSON; '-' prints it")
+      ->option_text("FILE");
+  add_choice(command, "--clock", objects.run.clock, kClocks, "As of bench itself")
+      ->option_text("wall|instructions");
+  add_vm_options(command, objects.run.vm);
+}
 
 Subcommands add_subcommands(CLI::App& app, Parsed& parsed, const Parts& parts) {
   Subcommands commands{};
@@ -282,6 +339,9 @@ Subcommands add_subcommands(CLI::App& app, Parsed& parsed, const Parts& parts) {
   commands.strategies->add_flag("--json", parsed.strategies.json, "As JSON");
   commands.workloads = list->add_subcommand("workloads", "Trees to restart, with parameters");
   commands.workloads->add_flag("--json", parsed.workload_list.json, "As JSON");
+
+  commands.counters = list->add_subcommand("counters", "What --counters can count");
+  commands.counters->add_flag("--json", parsed.counter_list.json, "As JSON");
 
   CLI::App* image = app.add_subcommand("image", "Image files")->require_subcommand(1);
   commands.write = image->add_subcommand("write", "Write a workload's image");
@@ -298,6 +358,7 @@ Subcommands add_subcommands(CLI::App& app, Parsed& parsed, const Parts& parts) {
   commands.check = image->add_subcommand("check", "Check an image and its checksums");
   commands.check->add_option("FILE", parsed.check.path, "An image file")->required();
 
+  add_objects(app, commands, parsed.objects);
   commands.coverage =
       app.add_subcommand("coverage", "Count the sharing graphs that each strategy restores");
   add_coverage_options(*commands.coverage, parsed.coverage, parts);
@@ -307,9 +368,14 @@ Subcommands add_subcommands(CLI::App& app, Parsed& parsed, const Parts& parts) {
 Command chosen(const Subcommands& commands, Parsed& parsed) {
   if (commands.strategies->parsed()) return parsed.strategies;
   if (commands.workloads->parsed()) return parsed.workload_list;
+  if (commands.counters->parsed()) return parsed.counter_list;
   if (commands.write->parsed()) return parsed.write;
   if (commands.show->parsed()) return parsed.show;
   if (commands.check->parsed()) return parsed.check;
+  if (commands.objects->parsed()) {
+    parsed.objects.run.command_line = parsed.run.command_line;
+    return parsed.objects;
+  }
   if (commands.coverage->parsed()) return parsed.coverage;
   parsed.run.workloads = joined(parsed.workloads);
   return parsed.run;

@@ -8,6 +8,7 @@
 #include "base/replacement.h"
 #include "harness/benchmark_rows.h"
 #include "harness/clock_names.h"
+#include "harness/ledger/json.h"
 #include "harness/selection.h"
 #include "harness/summary.h"
 #include "harness/verify_mode.h"
@@ -57,6 +58,10 @@ void add_identity(Json& object, const GroupResult& group, const CellResult& cell
   object["workload"] = is_workload ? Json(group.source.workload->name) : Json(nullptr);
   object["parameters"] = Json::object();
   for (const auto& [name, value] : group.source.values) object["parameters"][name] = value;
+  if (group.source.creator) {
+    object["parameters"]["creator_fds"] = group.source.creator->descriptors;
+    object["parameters"]["creator_memory"] = group.source.creator->memory;
+  }
   if (!is_workload) object["image"] = group.source.path;
   object["strategy"] = cell.strategy->name;
   object["kind"] = kind_name(cell.strategy->kind);
@@ -110,6 +115,22 @@ Json objects_json(const ObjectCounts& counts) {
   return objects;
 }
 
+Json counters_json(const CountedRestarts& counted) {
+  Json events = Json::object();
+  for (const EventCounts& event : counted.events) events[event.name] = counts_json(event);
+  return events;
+}
+
+Json model_json(const Prediction& prediction, double measured) {
+  Json terms = Json::array();
+  for (const Term& term : prediction.terms) {
+    terms.push_back({{"what", term.what}, {"count", term.count}, {"each", term.each}});
+  }
+  return {{"predicted", prediction.total},
+          {"unexplained", measured - prediction.total},
+          {"terms", std::move(terms)}};
+}
+
 Json cell_json(const GroupResult& group, const CellResult& cell, VerifyMode verify,
                ClockKind clock) {
   Json object = {{"name", cell.name}};
@@ -123,6 +144,12 @@ Json cell_json(const GroupResult& group, const CellResult& cell, VerifyMode veri
     object["samples_ns"] =
         per_repetition(cell, [](const Sample& sample) { return sample.total_ns; });
     object["stages_ns"] = stages_json(cell);
+    if (cell.counted) {
+      object["counters"] = counters_json(*cell.counted);
+      object["counting"] = counting_json(*cell.counted);
+    }
+    if (cell.ledger) object["ledger"] = ledger_json(*cell.ledger);
+    if (cell.prediction) object["model"] = model_json(*cell.prediction, *median);
     if (cell.objects) object["objects"] = objects_json(*cell.objects);
   } else if (cell.error) {
     object["error"] = {{"kind", error_kind_name(cell.error->kind)},

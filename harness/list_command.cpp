@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "harness/counters/catalog.h"
 #include "harness/exit_code.h"
 #include "harness/selection.h"
 
@@ -96,6 +97,26 @@ int list_workloads(const ListWorkloads& options, const Parts& parts, std::ostrea
                          parameter.default_value, parameter.min, parameter.max, parameter.summary);
     }
   }
+  return kExitOk;
+}
+
+int list_counters(const ListCounters& options, const Parts& parts, std::ostream& out) {
+  Json list = Json::array();
+  for (const CatalogEvent& entry : counter_catalog()) {
+    // One by one: together they might not fit.
+    const auto group = parts.counters->open({&entry.event, 1}, CountScope::kDescendants);
+    const Count count = group->read().front();
+    Json object = {{"name", entry.event.name},
+                   {"meaning", entry.meaning},
+                   {"counted_here", count.has_value()}};
+    if (!count) object["reason"] = describe(count.error());
+    list.push_back(std::move(object));
+    if (options.json) continue;
+    out << fmt::format("{:<16}  {:<11}  {}{}\n", entry.event.name,
+                       count ? "counts here" : "unsupported", entry.meaning,
+                       count ? "" : " [" + describe(count.error()) + "]");
+  }
+  if (options.json) out << list.dump(2) << '\n';
   return kExitOk;
 }
 

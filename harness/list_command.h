@@ -14,4 +14,7 @@ int list_strategies(const ListStrategies& options, const Parts& parts, std::ostr
 /// Prints a line a workload and one a parameter: default, range, sweep of "all".
 int list_workloads(const ListWorkloads& options, const Parts& parts, std::ostream& out);
 
+/// Prints a line a counter: name, whether this machine can count it, meaning.
+int list_counters(const ListCounters& options, const Parts& parts, std::ostream& out);
+
 }  // namespace rb

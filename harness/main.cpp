@@ -34,6 +34,8 @@ int main(int argc, char** argv) {
       .make_fixtures = rb::make_fixtures,
       .verify_stopped = rb::verify_stopped,
       .verify_running = rb::verify_running,
+      .counters = &rb::perf_counters(),
+      .kernel_facts = rb::read_kernel_facts,
       .run_in_vm = rb::vm::run_in_vm,
   };
   if (rb::vm::is_guest_init()) rb::vm::guest_init(parts);

@@ -18,6 +18,30 @@ std::string source_name(const Workload& workload, const ParameterValues& values,
   return name;
 }
 
+/// Every source with every size of the creator that was asked for.
+std::vector<ImageSource> with_creators(std::vector<ImageSource> sources,
+                                       const RunOptions& options) {
+  if (options.creator_fds.empty() && options.creator_memory.empty()) return sources;
+  // What is not swept is not there.
+  const auto fds =
+      options.creator_fds.empty() ? std::vector<std::uint32_t>{0} : options.creator_fds;
+  const auto memory =
+      options.creator_memory.empty() ? std::vector<std::uint64_t>{0} : options.creator_memory;
+  std::vector<ImageSource> sized;
+  for (const ImageSource& source : sources) {
+    for (const std::uint32_t descriptors : fds) {
+      for (const std::uint64_t bytes : memory) {
+        ImageSource& one = sized.emplace_back(source);
+        // Of whole pages, as memory is.
+        one.creator = {descriptors, (bytes + 4095) / 4096 * 4096};
+        if (!options.creator_fds.empty()) one.name += fmt::format(":creator-fds={}", descriptors);
+        if (!options.creator_memory.empty()) one.name += fmt::format(":creator-memory={}", bytes);
+      }
+    }
+  }
+  return sized;
+}
+
 std::size_t count_cells(const std::vector<Group>& groups) {
   std::size_t cells = 0;
   for (const Group& group : groups) cells += group.strategies.size();
@@ -59,6 +83,7 @@ Result<std::vector<Group>> make_matrix(const RunOptions& options, const Parts& p
   for (const std::string& path : options.images) {
     sources.push_back({nullptr, {}, path, "image:" + path});
   }
+  sources = with_creators(std::move(sources), options);
 
   auto filter = Filter::parse(options.filter);
   if (!filter) return tl::unexpected(std::move(filter).error());

@@ -1,6 +1,7 @@
 // What a run consists of: cells, an image's cells together.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +19,11 @@ struct ImageSource {
   ParameterValues values;
   std::string path;  ///< of the file
 
-  /// "threads:n=10", "image:FILE". A seed is named only where it is not the
-  /// run's own; the name of a workload can be given to --workload again.
+  /// "threads:n=10", "image:FILE", "threads:n=10:creator-fds=100". A seed is named only where it is
+  /// not the run's own; the name of a workload can be given to --workload again.
   std::string name;
+  /// What the restarting process has already; nothing if it was not asked for.
+  std::optional<CreatorSize> creator = {};
 };
 
 /// The cells of one image: those of several strategies, run interleaved.

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "harness/objects/measure.h"
 #include "strategies/strategy.h"
 
 namespace rb {
@@ -64,6 +65,12 @@ struct RunOptions : Invocation {
   std::string filter;  ///< cells to run, by name: filter.h
   VerifyMode verify = VerifyMode::kSample;
   StrategyOptions strategy_options;
+  std::vector<std::uint32_t> creator_fds;     ///< sizes of the creator; empty = small
+  std::vector<std::uint64_t> creator_memory;  ///< bytes; empty = none
+  std::string costs;                          ///< file of bench objects; empty = no model
+  std::vector<std::string> counters;          ///< what to count: names and "all"; empty = nothing
+  bool ledger = false;                        ///< account for the kernel objects made
+  bool stages = false;                        ///< print where the time went
   std::vector<std::string> benchmark_flags;  ///< --benchmark_… for Google Benchmark
 };
 
@@ -71,6 +78,9 @@ struct ListStrategies {
   bool json = false;
 };
 struct ListWorkloads {
+  bool json = false;
+};
+struct ListCounters {
   bool json = false;
 };
 struct ImageWrite {
@@ -103,12 +113,17 @@ struct CoverageOptions : Invocation {
   bool restore = false;                 ///< really restart each one
   bool json = false;
 };
+/// Measure what kernel objects cost.
+struct ObjectsOptions {
+  RunOptions run;  ///< where, on which clock, and --out
+  ObjectSizes sizes;
+};
 /// --help and --version.
 struct PrintText {
   std::string text;
 };
 
-using Command = std::variant<RunOptions, ListStrategies, ListWorkloads, ImageWrite, ImageShow,
-                             ImageCheck, CoverageOptions, PrintText>;
+using Command = std::variant<RunOptions, ListStrategies, ListWorkloads, ListCounters, ImageWrite,
+                             ImageShow, ImageCheck, CoverageOptions, ObjectsOptions, PrintText>;
 
 }  // namespace rb

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "harness/counters/counters.h"
+#include "harness/ledger/kernel_facts.h"
 #include "harness/options.h"
 #include "harness/verify/verify.h"
 #include "harness/virtual_machine.h"
@@ -26,6 +28,10 @@ struct Parts {
   Status (*make_fixtures)(const Image& image);
   Result<Verification> (*verify_stopped)(const Image& image, const Tree& tree);
   Result<Verification> (*verify_running)(const Image& image, const Tree& tree, unsigned timeout_s);
+
+  CounterSource* counters;
+  /// What there is to know of the kernel to count its objects.
+  Result<KernelFacts> (*kernel_facts)();
 
   /// Runs the command line in a virtual machine. @return its exit code
   /// @param needs_module  a strategy was asked for that needs /dev/restart

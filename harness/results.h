@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "base/error.h"
+#include "harness/counters/counted.h"
+#include "harness/ledger/ledger.h"
 #include "harness/matrix.h"
+#include "harness/objects/model.h"
 #include "harness/options.h"
 #include "strategies/stage.h"
 
@@ -43,8 +46,11 @@ struct CellResult {
   bool verifiable = false;          ///< kRestoresTree
   std::size_t verified_before = 0;  ///< restarts verified before timing
   std::vector<Repetition> repetitions;
-  std::optional<ObjectCounts> objects;  ///< of one restart, where the strategy counts them
-  std::vector<std::string> rows;        ///< Google Benchmark's, each a JSON object
+  std::optional<ObjectCounts> objects;     ///< of one restart, where the strategy counts them
+  std::optional<CountedRestarts> counted;  ///< if asked for
+  std::optional<Ledger> ledger;            ///< if asked for
+  std::optional<Prediction> prediction;    ///< its time by the costs of objects
+  std::vector<std::string> rows;           ///< Google Benchmark's, each a JSON object
 };
 
 struct GroupResult {

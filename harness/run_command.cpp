@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/counting.h"
 #include "harness/fake_time.h"
 #include "harness/interrupt.h"
 #include "harness/json_results.h"
@@ -9,6 +10,7 @@
 #include "harness/matrix.h"
 #include "harness/results.h"
 #include "harness/runner.h"
+#include "harness/sections.h"
 #include "harness/selection.h"
 #include "harness/settled_time.h"
 #include "harness/table.h"
@@ -45,6 +47,7 @@ class Output {
 
   void end(const RunResult& run) {
     table_.print_legend();
+    print_sections(to_stdout() ? streams_.err : streams_.out, run, options_);
     if (to_stdout()) streams_.out << text(run);
     if (run.signal != 0) streams_.err << "bench: interrupted by signal " << run.signal << '\n';
   }
@@ -85,6 +88,8 @@ Result<int> run_command(const RunOptions& options, const Parts& parts, const Str
   if (!strategies) return tl::unexpected(strategies.error());
   const auto matrix = make_matrix(options, parts, *strategies);
   if (!matrix) return tl::unexpected(matrix.error());
+  const auto counting = Counting::create(options, parts);
+  if (!counting) return tl::unexpected(counting.error());
   RB_TRY(initialize_benchmark(options));
 
   std::size_t cells = 0;
@@ -99,7 +104,7 @@ Result<int> run_command(const RunOptions& options, const Parts& parts, const Str
   Progress progress(streams.progress, cells, "cells done");
   Status written;
   const RunResult run =
-      run_matrix(*matrix, options, parts, time, progress, [&](const RunResult& so_far) {
+      run_matrix(*matrix, options, parts, *counting, time, progress, [&](const RunResult& so_far) {
         if (auto status = output.group_done(so_far); !status) written = std::move(status);
       });
   output.end(run);

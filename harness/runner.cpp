@@ -63,9 +63,22 @@ void time_cells(std::vector<std::unique_ptr<LiveCell>>& ready,
   for (auto& live : ready) live->conclude(static_cast<std::size_t>(options.repetitions));
 }
 
-void run_group(GroupResult& group, const RunOptions& options, const Parts& parts, TimeSource& time,
-               Progress& progress) {
+/// Counts what the timed cells do. No restarter is live: each pass makes its own.
+void count_cells(const Image& image, const RunOptions& options, const Parts& parts,
+                 const Counting& counting, TimeSource& time, Progress& progress,
+                 GroupResult& group) {
+  for (CellResult& cell : group.cells) {
+    if (cell.state != CellState::kTimed || interrupted_by() != 0) continue;
+    progress.at(cell.name + ", counting");
+    counting.count(cell, image, options, parts, time);
+  }
+}
+
+void run_group(GroupResult& group, const RunOptions& run_options, const Parts& parts,
+               const Counting& counting, TimeSource& time, Progress& progress) {
   progress.at(group.source.name);
+  RunOptions options = run_options;
+  if (group.source.creator) options.strategy_options.creator = *group.source.creator;
   auto image = open_image(group.source, parts);
   if (!image) {
     fail_all(group, image.error());
@@ -83,17 +96,19 @@ void run_group(GroupResult& group, const RunOptions& options, const Parts& parts
     results.push_back(&cell);
   }
   if (!ready.empty() && interrupted_by() == 0) time_cells(ready, results, options, progress, group);
+  ready.clear();
+  if (counting.wanted()) count_cells(*image, options, parts, counting, time, progress, group);
 }
 
 }  // namespace
 
 RunResult run_matrix(const std::vector<Group>& matrix, const RunOptions& options,
-                     const Parts& parts, TimeSource& time, Progress& progress,
-                     const GroupDone& group_done) {
+                     const Parts& parts, const Counting& counting, TimeSource& time,
+                     Progress& progress, const GroupDone& group_done) {
   RunResult run;
   for (const Group& group : matrix) {
     run.groups.push_back(empty_result(group));
-    run_group(run.groups.back(), options, parts, time, progress);
+    run_group(run.groups.back(), options, parts, counting, time, progress);
     run.signal = interrupted_by();
     progress.group_done(group.strategies.size());
     group_done(run);

@@ -4,6 +4,7 @@
 #include <functional>
 #include <vector>
 
+#include "harness/counting.h"
 #include "harness/matrix.h"
 #include "harness/options.h"
 #include "harness/parts.h"
@@ -16,11 +17,11 @@ namespace rb {
 using GroupDone = std::function<void(const RunResult&)>;
 
 /// Runs every cell: builds each image once, makes its strategies ready, times
-/// those that are with their repetitions interleaved, and frees the image before
-/// the next. Ends early, with what there is, once a signal came.
+/// those that are with their repetitions interleaved, counts what was asked for, and
+/// frees the image before the next. Ends early, with what there is, once a signal came.
 [[nodiscard]] RunResult run_matrix(const std::vector<Group>& matrix, const RunOptions& options,
-                                   const Parts& parts, TimeSource& time, Progress& progress,
-                                   const GroupDone& group_done);
+                                   const Parts& parts, const Counting& counting, TimeSource& time,
+                                   Progress& progress, const GroupDone& group_done);
 
 /// Hands Google Benchmark its own flags. Errors: kUsage, for one it does not know
 /// or that our own options replace.

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "harness/ledger/classes.h"
+#include "harness/ledger/needs.h"
 
 namespace rb {
 namespace {
@@ -97,9 +98,12 @@ void find_functions(std::istream& kallsyms, KernelFacts& facts) {
   facts.module.push_back({*first, *last + kLastFunction});
 }
 
-Result<KernelFacts> read_kernel_facts(const Tracefs& tracefs) {
+Result<KernelFacts> read_kernel_facts() {
+  const auto tracefs = Tracefs::open();
+  if (!tracefs) return tl::unexpected(tracefs.error());
   KernelFacts facts;
-  facts.allocations_name_caches = tracefs.has_field("kmem:kmem_cache_alloc", "name");
+  facts.allocations_name_caches = tracefs->has_field("kmem:kmem_cache_alloc", "name");
+  facts.vdso_vmas = vdso_vmas();
   read_caches(facts);
   std::ifstream kallsyms("/proc/kallsyms");
   find_functions(kallsyms, facts);

@@ -27,12 +27,13 @@ struct KernelFacts {
   bool allocations_name_caches = false;                     ///< since Linux 6.2
   std::map<std::string, CacheFacts> caches;                 ///< those of classes.h that exist
   std::map<std::string, std::vector<CodeRange>> functions;  ///< those of classes.h that exist
-  std::vector<CodeRange> module;                            ///< restart.ko's code, if it is loaded
+  unsigned vdso_vmas = 2;         ///< VMAs that the kernel makes of a vDSO with its data
+  std::vector<CodeRange> module;  ///< restart.ko's code, if it is loaded
 };
 
 /// The facts of the running kernel. Reads all of /proc/kallsyms: some 10 ms. Errors:
 /// kLacking, as where addresses are hidden from this user.
-[[nodiscard]] Result<KernelFacts> read_kernel_facts(const Tracefs& tracefs);
+[[nodiscard]] Result<KernelFacts> read_kernel_facts();
 
 /// Fills in where the functions of classes.h, and the module, lie. Pure.
 /// @param kallsyms  text in the format of /proc/kallsyms

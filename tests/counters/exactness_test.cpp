@@ -48,9 +48,7 @@ enum class By { kWhatKernelHas, kSiteAndSize };
 std::vector<EventSpec> events(By by) {
   static const KernelFacts kFacts = [] {
     if (const auto usable = perf_counters().usable(); !usable) skip(usable.error());
-    const auto tracefs = Tracefs::open();
-    if (!tracefs) skip(tracefs.error());
-    auto facts = read_kernel_facts(*tracefs);
+    auto facts = read_kernel_facts();
     if (!facts) skip(facts.error());
     return std::move(*facts);
   }();

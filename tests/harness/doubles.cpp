@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "fake_counters.h"
 #include "harness/bench.h"
 #include "strategies/null/null.h"
 
@@ -159,6 +160,8 @@ Parts doubles() {
           .make_fixtures = no_fixtures,
           .verify_stopped = stopped,
           .verify_running = running,
+          .counters = &fake_counters(),
+          .kernel_facts = fake_kernel_facts,
           .run_in_vm = run_in_vm};
 }
 

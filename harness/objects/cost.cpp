@@ -1,0 +1,51 @@
+#include "harness/objects/cost.h"
+
+#include <fmt/format.h>
+
+#include "harness/format.h"
+#include "harness/summary.h"
+
+namespace rb {
+namespace {
+
+/// What `pick` takes from each sample, less what it takes from the reference's.
+template <class Pick>
+std::vector<double> differences(const ObjectCost& cost, Pick pick) {
+  std::vector<double> values;
+  for (std::size_t i = 0; i < cost.own.size(); ++i) {
+    const double reference = i < cost.reference.size() ? pick(cost.reference[i]) : 0;
+    values.push_back(pick(cost.own[i]) - reference);
+  }
+  return values;
+}
+
+Spread spread_of(const std::vector<double>& values) {
+  return {median(values), median_absolute_deviation(values)};
+}
+
+double total(const std::vector<MakeAndEnd>& samples) {
+  std::vector<double> totals;
+  for (const MakeAndEnd& sample : samples) totals.push_back(sample.make + sample.end);
+  return totals.empty() ? 0 : median(std::move(totals));
+}
+
+}  // namespace
+
+Spread make_cost(const ObjectCost& cost) {
+  return spread_of(differences(cost, [](const MakeAndEnd& sample) { return sample.make; }));
+}
+Spread end_cost(const ObjectCost& cost) {
+  return spread_of(differences(cost, [](const MakeAndEnd& sample) { return sample.end; }));
+}
+double own_total(const ObjectCost& cost) { return total(cost.own); }
+double reference_total(const ObjectCost& cost) { return total(cost.reference); }
+
+std::string size_text(const ObjectSize& size) {
+  if (size.descriptors > 0) return format_count(size.descriptors) + " fds";
+  if (size.vmas > 0) return format_count(size.vmas) + " VMAs";
+  if (size.memory >= 1u << 20) return format_count(size.memory >> 20) + " MiB";
+  if (size.memory > 0) return format_count(size.memory >> 10) + " KiB";
+  return {};
+}
+
+}  // namespace rb

@@ -1,0 +1,55 @@
+#include "fake_counters.h"
+
+namespace rb::test {
+namespace {
+
+class FakeGroup final : public CounterGroup {
+ public:
+  explicit FakeGroup(std::span<const EventSpec> events) : events_(events.begin(), events.end()) {}
+  void start() override {}
+  void stop() override {}
+  std::vector<Count> read() override {
+    std::vector<Count> counts;
+    for (const EventSpec& event : events_) {
+      if (event.name == "cycles") {
+        counts.emplace_back(fail(ErrorKind::kLacking, "cycles: this machine does not count it"));
+      } else {
+        counts.emplace_back(7 * (counts.size() + 1));
+      }
+    }
+    return counts;
+  }
+
+ private:
+  std::vector<EventSpec> events_;
+};
+
+class FakeSource final : public CounterSource {
+ public:
+  std::unique_ptr<CounterGroup> open(std::span<const EventSpec> events,
+                                     CountScope /*scope*/) override {
+    return std::make_unique<FakeGroup>(events);
+  }
+  Status usable() override { return {}; }
+};
+
+}  // namespace
+
+CounterSource& fake_counters() {
+  static FakeSource source;
+  return source;
+}
+
+Result<KernelFacts> fake_kernel_facts() {
+  KernelFacts facts;
+  facts.allocations_name_caches = true;
+  for (const char* cache :
+       {"mm_struct", "vm_area_struct", "files_cache", "fs_cache", "sighand_cache", "signal_cache",
+        "task_struct", "pid", "cred", "filp"}) {
+    facts.caches[cache] = {128, false};
+  }
+  facts.functions["alloc_fdtable"] = {{0x1000, 0x2000}};
+  return facts;
+}
+
+}  // namespace rb::test
