@@ -69,6 +69,7 @@ Result<int> run_in_vm(const Invocation& options, bool needs_module, const Stream
   job.kernel = std::move(*kernel);
   job.arguments = options.command_line;
   job.files = options.images;
+  if (!options.costs.empty()) job.files.push_back(options.costs);
   job.out = options.out;
   job.seed = options.seed;
   job.timeout_s = options.vm.timeout_s;
