@@ -43,6 +43,7 @@ struct Invocation {
   std::optional<ClockKind> clock;         ///< nothing: the only one, or wall time
   std::vector<std::string> command_line;  ///< as given, for the results
   std::vector<std::string> images;        ///< files to restart instead or in addition
+  std::string costs;                      ///< file of bench objects; empty = no model
   std::string out;                        ///< JSON file; "-" = stdout; empty = none
   std::uint64_t seed = 1;
 };
@@ -67,11 +68,10 @@ struct RunOptions : Invocation {
   StrategyOptions strategy_options;
   std::vector<std::uint32_t> creator_fds;     ///< sizes of the creator; empty = small
   std::vector<std::uint64_t> creator_memory;  ///< bytes; empty = none
-  std::string costs;                          ///< file of bench objects; empty = no model
   std::vector<std::string> counters;          ///< what to count: names and "all"; empty = nothing
   bool ledger = false;                        ///< account for the kernel objects made
   bool stages = false;                        ///< print where the time went
-  std::vector<std::string> benchmark_flags;  ///< --benchmark_… for Google Benchmark
+  std::vector<std::string> benchmark_flags;   ///< --benchmark_… for Google Benchmark
 };
 
 struct ListStrategies {

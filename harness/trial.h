@@ -29,8 +29,8 @@ struct Restarted {
 
 /// The only thing that is ever timed. A function of its own, by whose name
 /// scripts/profile-guest knows where a restart begins and ends.
-[[nodiscard]] [[gnu::noinline, gnu::noclone]] TrialResult<Restarted> restart_settled(
-    Restarter& restarter, StageClock& clock);
+[[nodiscard]] [[gnu::noinline]] TrialResult<Restarted> restart_settled(Restarter& restarter,
+                                                                       StageClock& clock);
 
 /// Verifies a tree if asked: stopped, released, running. Then destroys it, also
 /// after an error.

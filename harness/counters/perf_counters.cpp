@@ -15,6 +15,7 @@ extern "C" {
 #include <perf/evsel.h>
 #include <perf/threadmap.h>
 // In the static library, though not in its headers; 0 or -1 and errno.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): libperf's name
 int perf_evsel__apply_filter(perf_evsel* evsel, const char* filter);
 }
 

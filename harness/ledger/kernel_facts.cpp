@@ -90,7 +90,9 @@ void find_functions(std::istream& kallsyms, KernelFacts& facts) {
   }
   for (const auto& [name, range] : found) {
     auto& ranges = facts.functions[std::string(name)];
-    const auto same = [&](const CodeRange& other) { return other.start == range.start; };
+    const auto same = [start = range.start](const CodeRange& other) {
+      return other.start == start;
+    };
     if (std::none_of(ranges.begin(), ranges.end(), same)) ranges.push_back(range);
   }
   if (module.empty()) return;
