@@ -25,6 +25,7 @@ Spread spread_of(const std::vector<double>& values) {
 
 double total(const std::vector<MakeAndEnd>& samples) {
   std::vector<double> totals;
+  totals.reserve(samples.size());
   for (const MakeAndEnd& sample : samples) totals.push_back(sample.make + sample.end);
   return totals.empty() ? 0 : median(std::move(totals));
 }

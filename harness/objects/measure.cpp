@@ -141,7 +141,7 @@ class Measurement {
     for (std::uint64_t i = 3; i < count; ++i) {
       if (::dup(0) < 0) return fail_errno("dup");
     }
-    const Status status = pair("files", {count, 0, 0}, kShareAll & ~CLONE_FILES, kShareAll);
+    Status status = pair("files", {count, 0, 0}, kShareAll & ~CLONE_FILES, kShareAll);
     ::close_range(3, ~0u, 0);
     return status;
   }
@@ -159,8 +159,7 @@ class Measurement {
     for (std::uint64_t i = 1; i < size.vmas; i += 2)
       ::mprotect(bytes + i * kPage, kPage, PROT_READ);
     if (size.memory > 0) std::memset(at, 1, length);
-    const Status status =
-        pair("mm", size, CLONE_FS | CLONE_FILES, CLONE_VM | CLONE_FS | CLONE_FILES);
+    Status status = pair("mm", size, CLONE_FS | CLONE_FILES, CLONE_VM | CLONE_FS | CLONE_FILES);
     if (length > 0) ::munmap(at, length);
     return status;
   }
