@@ -1,0 +1,51 @@
+"""Errors that a script ends with. What the exit codes mean is in docs/errors.md."""
+
+import signal
+import sys
+
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_LACKING = 77
+
+
+class ScriptError(Exception):
+    """One sentence of what is wrong, and what to do about it; ends the script."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(self, sentence, advice=""):
+        super().__init__(f"{sentence}; {advice}" if advice else sentence)
+
+
+class InputError(ScriptError):
+    """An input file is unreadable, damaged or of an unknown kind. Names file and field."""
+
+    def __init__(self, path, field, reason, advice=""):
+        where = f"{path}: {field}" if field else f"{path}"
+        super().__init__(f"{where}: {reason}", advice)
+        self.path = path
+        self.field = field
+
+
+class NothingSelected(ScriptError):
+    """The input has nothing of what was asked for."""
+
+
+class LackingError(ScriptError):
+    """The machine lacks something, such as a Debian package."""
+
+    exit_code = EXIT_LACKING
+
+
+def run_script(name, main, arguments=None):
+    """Runs main(arguments) and returns the exit code; prints errors as bench does."""
+    try:
+        return main(sys.argv[1:] if arguments is None else arguments) or 0
+    except ScriptError as error:
+        print(f"{name}: {error}", file=sys.stderr)
+        return error.exit_code
+    except OSError as error:
+        print(f"{name}: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
