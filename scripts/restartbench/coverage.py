@@ -8,11 +8,17 @@ from .errors import InputError
 
 @dataclass(frozen=True)
 class StrategyCoverage:
-    """How many graphs a strategy restores, of those that histories reach and of all."""
+    """How many graphs a strategy restores, of those that histories reach and of all.
+
+    verified, refused, wrong: of the graphs that --restore restarted; None without it.
+    """
 
     name: str
     reachable: int
     all: int
+    verified: int | None = None
+    refused: int | None = None
+    wrong: int | None = None
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,10 @@ def coverage_of(path, document):
         *(number(document, name) for name in ("graphs", "reachable", "impossible", "undecided")),
         tuple((entry["name"], number(entry, "graphs", where)) for where, entry in entries("means")),
         tuple(StrategyCoverage(entry["name"], number(entry, "reachable", where),
-                               number(entry, "all", where))
+                               number(entry, "all", where),
+                               *(number(entry["restarted"], name, where + "restarted.")
+                                 for name in ("verified", "refused", "wrong")
+                                 if "restarted" in entry))
               for where, entry in entries("strategies")))
 
 

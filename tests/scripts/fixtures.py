@@ -2,6 +2,7 @@
 
 import copy
 import json
+import os
 import pathlib
 import sys
 
@@ -126,3 +127,13 @@ def write(folder, name, document):
     path = pathlib.Path(folder, name)
     path.write_text(json.dumps(document))
     return path
+
+
+def same_as_golden(test, name, text):
+    """Compares with golden/NAME. RENEW_GOLDEN=1 in the environment writes it instead."""
+    path = pathlib.Path(__file__).parent / "golden" / name
+    if os.environ.get("RENEW_GOLDEN"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+    test.maxDiff = None
+    test.assertEqual(text, path.read_text())

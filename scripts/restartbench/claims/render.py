@@ -1,0 +1,145 @@
+"""The rows of the claims as text, as Markdown and as JSON."""
+
+import json
+import textwrap
+
+WIDTH = 92
+SHOWN = 8  # figures that text and Markdown show of one claim on one clock
+
+
+def number(value, unit):
+    """A figure's value with its unit, short."""
+    if unit == "share":
+        return f"{value * 100:.1f} %"
+    if unit == "ratio":
+        return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+    return f"{value:,.0f} {unit}"
+
+
+def figure_text(figure):
+    """`0.64 [0.62, 0.66]`"""
+    text = number(figure.value, figure.unit)
+    if figure.samples == 0:
+        return text
+    if figure.low is None:
+        return f"{text} [no interval]"
+    ends = ", ".join(number(end, figure.unit).removesuffix(f" {figure.unit}")
+                     for end in (figure.low, figure.high))
+    return f"{text} [{ends}]"
+
+
+def place(figure):
+    return f"{figure.where}, {figure.who}" if figure.who else figure.where
+
+
+def _shown(row):
+    """(system, figures, how many are left out), the extreme figures of each system."""
+    for name in dict.fromkeys(name for name, _ in row.figures):
+        figures = [figure for of, figure in row.figures if of == name]
+        if len(figures) <= SHOWN:
+            yield name, figures, 0
+            continue
+        ordered = sorted(figures, key=lambda figure: (figure.unit, figure.value))
+        chosen = ordered[:SHOWN // 2] + ordered[-SHOWN // 2:]
+        yield name, [figure for figure in figures if figure in chosen], len(figures) - SHOWN
+
+
+def verdict_text(row):
+    """`depends on the workload (...)`, `holds`, `not judged: ...`"""
+    if not row.on:
+        return row.verdict
+    return f"{row.verdict} on {row.on}" if row.verdict == "depends" else f"{row.verdict}: {row.on}"
+
+
+def _wrapped(label, text, indent=16):
+    return textwrap.fill(text, WIDTH, initial_indent=f"    {label:<{indent - 4}}",
+                         subsequent_indent=" " * indent, break_on_hyphens=False,
+                         break_long_words=False)
+
+
+def as_text(rows):
+    """For a terminal: a block a claim, the verdict first."""
+    blocks = []
+    for row in rows:
+        lines = [textwrap.fill(f"{row.claim.id}  {row.claim.sentence}", WIDTH,
+                               subsequent_indent="    "),
+                 _wrapped("verdict", verdict_text(row))]
+        if row.missing:
+            lines += [_wrapped("missing" if not index else "", text)
+                      for index, text in enumerate(_cut(row.missing))]
+        else:
+            lines.append(_wrapped("confidence", f"{row.confidence}: {'; '.join(row.reasons)}"))
+        for name, figures, left in _shown(row):
+            wide = max(len(place(figure)) for figure in figures)
+            lines.append(f"    {name}:")
+            lines += [f"      {place(figure):<{wide}}  {figure.what}: {figure_text(figure)}"
+                      for figure in figures]
+            if left:
+                lines.append(f"      ... and {left} between these")
+        lines += [_wrapped("note" if not index else "", note)
+                  for index, note in enumerate(_cut([note for _, note in row.notes]))]
+        lines.append(f"    {'measure them' if row.missing else 'reproduce'}:")
+        lines += [f"      {command}" for command in row.commands]
+        blocks.append("\n".join(lines))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _cut(sentences, most=6):
+    if len(sentences) <= most:
+        return sentences
+    return sentences[:most] + [f"... and {len(sentences) - most} more"]
+
+
+def as_markdown(rows):
+    """A table for a pull request, and the figures of each claim below it."""
+    lines = ["| | claim | verdict | confidence |", "|---|---|---|---|"]
+    for row in rows:
+        lines.append(f"| {row.claim.id} | {_cell(row.claim.sentence)} | **{row.verdict}**"
+                     f"{_cell(verdict_text(row).removeprefix(row.verdict))} | {row.confidence} |")
+    for row in rows:
+        lines += ["", f"<details><summary>{row.claim.id}: {row.verdict}</summary>", ""]
+        if row.missing:
+            lines += [f"- missing: {text}" for text in _cut(row.missing)]
+        else:
+            lines.append(f"Confidence: {row.confidence}: {'; '.join(row.reasons)}.")
+        for name, figures, left in _shown(row):
+            lines += ["", f"| {name} | | |", "|---|---|---:|"]
+            lines += [f"| {_cell(place(figure))} | {figure.what} | {figure_text(figure)} |"
+                      for figure in figures]
+            if left:
+                lines.append(f"| ... and {left} between these | | |")
+        if row.notes:
+            lines += [""] + [f"- {note}" for note in _cut([note for _, note in row.notes])]
+        lines += ["", "```sh"] + row.commands + ["```", "", "</details>"]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text):
+    return text.replace("|", "\\|").replace("\n", " ")
+
+
+def as_json(rows):
+    """Everything, for programs: docs/report.md has the fields."""
+    return json.dumps({"claims": [_row(row) for row in rows]}, indent=1) + "\n"
+
+
+def _row(row):
+    return {
+        "id": row.claim.id,
+        "claim": row.claim.sentence,
+        "verdict": row.verdict,
+        "on": row.on,
+        "confidence": row.confidence,
+        "reasons": row.reasons,
+        "limit": row.claim.limit,
+        "systems": {name: {"verdict": verdict.word, "on": verdict.on}
+                    for name, verdict in row.systems.items()},
+        "figures": [{"system": name, "where": figure.where, "strategy": figure.who or None,
+                     "what": figure.what, "value": figure.value, "low": figure.low,
+                     "high": figure.high, "unit": figure.unit, "samples": figure.samples,
+                     "sources": [{"file": file, "cell": cell} for file, cell in figure.sources]}
+                    for name, figure in row.figures],
+        "notes": [note for _, note in row.notes],
+        "missing": row.missing,
+        "commands": row.commands,
+    }
