@@ -96,10 +96,12 @@ class Rules(unittest.TestCase):
 
 class Confidence(unittest.TestCase):
     def test_levels(self):
-        clear = [figure(0.8, 0.9)]
+        clear, open_ = [figure(0.8, 0.9)], [figure(0.9, 1)]
         self.assertEqual(confidence(clear, 1, ["wall time", "instructions"])[0], "high")
         self.assertEqual(confidence(clear, 1, ["instructions", "instructions"])[0], "medium")
-        self.assertEqual(confidence(clear, 0.9, ["wall time", "instructions"])[0], "low")
+        self.assertEqual(confidence(open_, 1, ["wall time", "instructions"])[0], "low")
+        self.assertEqual(confidence(open_ + 3 * clear, 1, ["a", "b"])[0], "medium")
+        self.assertEqual(confidence(open_ + 2 * clear, 1, ["a", "b"])[0], "low")
         self.assertEqual(confidence(clear, 1, ["wall time", "instructions"], ["debug"])[0], "low")
         self.assertEqual(confidence([], None, [])[0], "high")
 

@@ -2,23 +2,27 @@
 
 from .figure import OPEN, side
 
+UNCLEAR_SHARE = 0.25  # of all figures; more of them make a verdict doubtful
+
 
 def confidence(figures, limit, clocks, doubts=()):
     """("high" | "medium" | "low", reasons).
 
-    low: a deciding figure is not clear of its limit, or a file warns about its numbers
-    (`doubts`). medium: all are clear, on one clock. high: on two, wall time and
-    instructions. `limit` is None for counts of verified restarts, which are exact.
+    low: over UNCLEAR_SHARE of the figures that decide are not clear of the limit, or a file
+    warns about its numbers (`doubts`). medium: some are not clear, or all were measured on
+    one clock. high: all are clear, on two clocks, wall time and instructions. `limit` is
+    None for counts of verified restarts, which are exact.
     """
-    reasons = list(doubts)
-    if limit is not None:
-        unclear = sum(side(figure, limit) == OPEN for figure in figures)
-        if unclear:
-            reasons.insert(0, f"{unclear} of {len(figures)} figures are not clear of the limit")
-    if reasons:
-        return "low", reasons
     if limit is None:
-        return "high", ["counted, each one restarted and verified"]
-    if len(set(clocks)) < 2:
-        return "medium", [f"measured on one clock only: {', '.join(clocks)}"]
-    return "high", [f"measured on two clocks: {', '.join(clocks)}"]
+        return ("low", list(doubts)) if doubts else \
+            ("high", ["counted, each one restarted and verified"])
+    reasons = list(doubts)
+    unclear = sum(side(figure, limit) == OPEN for figure in figures)
+    if unclear:
+        reasons.append(f"{unclear} of {len(figures)} figures are not clear of the limit")
+    one_clock = len(set(clocks)) < 2
+    reasons.append(f"measured on {'one clock only' if one_clock else 'two clocks'}: "
+                   + ", ".join(dict.fromkeys(clocks)))
+    if doubts or unclear > UNCLEAR_SHARE * len(figures):
+        return "low", reasons
+    return "medium" if unclear or one_clock else "high", reasons

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from .. import statistics
+from .. import amounts, statistics
 from . import measures
 from .figure import exact
 
@@ -103,8 +103,9 @@ def object_costs(system):
     for file, cost in costs:
         if cost.object in ("task", "fd"):
             total = cost.create_median + cost.destroy_median
+            unit = "" if file.unit == "ns" else f" {file.unit}"
             evidence.notes.append(f"for comparison, creating and destroying a {cost.object}: "
-                                  f"{total:,.0f} {file.unit}")
+                                  f"{amounts.amount(total, file.unit)}{unit}")
     return evidence
 
 
@@ -172,7 +173,8 @@ def creators_files(system):
             evidence.figures.append(measures.ratio_of_images(
                 with_files, without, name, f"{most:,} files open in the creator / none"))
             each = (with_files.median - without.median) / most
-            evidence.notes.append(f"{name}, {strategy}: {each:,.0f} {with_files.unit} a file")
+            evidence.notes.append(f"{name}, {strategy}: {amounts.three_digits(each)} "
+                                  f"{with_files.unit} a file")
     return evidence
 
 

@@ -86,4 +86,4 @@ def extra_of_object(file, cost, name, confidence):
     interval = statistics.median_interval(pairs, confidence)
     low, high = (interval.low, interval.high) if interval is not None else (None, None)
     return Figure(name, "", "create + destroy, beyond a reference", statistics.median(pairs),
-                  low, high, file.unit, len(pairs), ((file.path, cost.object),))
+                  low, high, file.unit, len(pairs), ((file.path, name),))

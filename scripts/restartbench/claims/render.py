@@ -3,6 +3,8 @@
 import json
 import textwrap
 
+from .. import amounts
+
 WIDTH = 92
 SHOWN = 8  # figures that text and Markdown show of one claim on one clock
 
@@ -10,9 +12,13 @@ SHOWN = 8  # figures that text and Markdown show of one claim on one clock
 def number(value, unit):
     """A figure's value with its unit, short."""
     if unit == "share":
-        return f"{value * 100:.1f} %"
+        return amounts.share(value)
     if unit == "ratio":
-        return f"{value:.3g}" if abs(value) < 100 else f"{value:,.0f}"
+        return amounts.ratio(value)
+    if unit == "ns":
+        return amounts.amount(value, unit)
+    if unit == "instructions":
+        return f"{amounts.amount(value, unit)} {unit}"
     return f"{value:,.0f} {unit}"
 
 
@@ -49,6 +55,11 @@ def verdict_text(row):
     if not row.on:
         return row.verdict
     return f"{row.verdict} on {row.on}" if row.verdict == "depends" else f"{row.verdict}: {row.on}"
+
+
+def subject(row):
+    """On what it depends, without the lists: `the workload`."""
+    return row.on.partition(" (")[0].partition(":")[0]
 
 
 def _wrapped(label, text, indent=16):

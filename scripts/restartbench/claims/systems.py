@@ -5,6 +5,7 @@ virtual machine are two.
 """
 
 import dataclasses
+import re
 
 
 @dataclasses.dataclass
@@ -32,7 +33,13 @@ class System:
             for name, cells in of_run.items():
                 if _usable(cells) >= _usable(found.get(name, {})):
                     found[name] = cells
-        return found
+        return dict(sorted(found.items(), key=lambda item: _natural(item[0])))
+
+
+def _natural(name):
+    """For sorting: n=2 before n=10."""
+    return [(int(piece), "") if piece.isdigit() else (-1, piece)
+            for piece in re.split(r"(\d+)", name)]
 
 
 def _usable(cells):

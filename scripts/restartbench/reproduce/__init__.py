@@ -1,0 +1,1 @@
+"""Everything from nothing: measures, draws, judges and reports (scripts/reproduce)."""
