@@ -9,7 +9,7 @@ import fixtures
 from fixtures import cell, cost, costs, coverage, ledger, results
 
 from restartbench import inputs
-from restartbench.claims import evidence, judge, measures, naming, render, rules, systems
+from restartbench.claims import evidence, findings, judge, measures, naming, render, rules, systems
 from restartbench.claims.confidence import confidence
 from restartbench.claims.figure import ABOVE, BELOW, OPEN, Figure, exact, side
 from restartbench.claims.rules import DEPENDS, FAILS, HOLDS, UNDECIDED, Verdict
@@ -244,6 +244,16 @@ class Judging(unittest.TestCase):
             fixtures.same_as_golden(self, f"claims.{name}",
                                     text.replace(self.folder.name + "/", ""))
         self.assertEqual(len(json.loads(render.as_json(rows))["claims"]), 8)
+
+    def test_ten_sentences(self):
+        documents = self.everything()
+        self.rows(*documents)
+        paths = sorted(pathlib.Path(self.folder.name).glob("*.json"))
+        text = findings.as_markdown(inputs.read_inputs(paths))
+        fixtures.same_as_golden(self, "findings.md", text)
+        without_costs = findings.as_markdown(inputs.read_inputs(paths[:2]))
+        self.assertEqual(len(without_costs.splitlines()), 10)
+        self.assertIn("4. Not judged (C2): bench objects: mm: not measured.", without_costs)
 
 
 if __name__ == "__main__":

@@ -168,13 +168,15 @@ def creators_files(system):
                                 f"{MANY_FILES:,} or more")
     for name, by_files in whole.items():
         most = max(by_files)
+        each = {}
         for strategy in strategies:
             with_files, without = by_files[most][strategy], by_files[0][strategy]
             evidence.figures.append(measures.ratio_of_images(
                 with_files, without, name, f"{most:,} files open in the creator / none"))
-            each = (with_files.median - without.median) / most
-            evidence.notes.append(f"{name}, {strategy}: {amounts.three_digits(each)} "
-                                  f"{with_files.unit} a file")
+            each[strategy] = (with_files.median - without.median) / most
+        unit = by_files[most][strategies[0]].unit
+        evidence.notes.append(f"{unit} for each file, {name}: " + ", ".join(
+            f"{strategy} {amounts.three_digits(value)}" for strategy, value in each.items()))
     return evidence
 
 

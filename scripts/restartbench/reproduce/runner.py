@@ -23,7 +23,8 @@ class Runner:
         self.folder = folder
         self.progress = progress
         self.logs = folder / "logs"
-        self.logs.mkdir(parents=True, exist_ok=True)
+        for each in (self.logs, folder / steps.RESULTS):
+            each.mkdir(parents=True, exist_ok=True)
         self.record = {} if fresh else self._read_record()
 
     def _read_record(self):

@@ -10,6 +10,9 @@ from ..sweeps import ANYWHERE, SWEEPS
 DONE, KEPT, SKIPPED, FAILED, INCOMPLETE = "done", "kept", "skipped", "failed", "incomplete"
 
 
+RESULTS = "results"  # the folder of what is measured
+
+
 @dataclasses.dataclass(frozen=True)
 class Step:
     """One command. `output`: the file or folder that it leaves in the output directory;
@@ -43,9 +46,10 @@ def sweep_steps(bench, quick, where=None):
         if where is not None and sweep.where not in (where, ANYWHERE):
             continue
         command = [str(bench), *sweep.arguments(quick)]
+        file = f"{RESULTS}/{sweep.file}"
         if not sweep.stdout:
-            command += ["--out", sweep.file]
-        steps.append(Step(sweep.name, sweep.what, tuple(command), sweep.file, sweep.stdout, True,
+            command += ["--out", file]
+        steps.append(Step(sweep.name, sweep.what, tuple(command), file, sweep.stdout, True,
                           600 if quick else 3600))
     return steps
 
@@ -62,6 +66,8 @@ def closing_steps(scripts, files):
              "claims.md", True),
         Step("claims.json", "the claims, as JSON", run("claims", "--format", "json"),
              "claims.json", True),
+        Step("claims.findings", "what was found, in ten sentences",
+             run("claims", "--format", "findings"), "findings.md", True),
         Step("report", "the report", run("report", "-o", "report"), "report"),
     ]
 
