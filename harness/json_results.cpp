@@ -9,6 +9,7 @@
 #include "harness/benchmark_rows.h"
 #include "harness/clock_names.h"
 #include "harness/ledger/json.h"
+#include "harness/result_names.h"
 #include "harness/selection.h"
 #include "harness/summary.h"
 #include "harness/verify_mode.h"
@@ -17,40 +18,6 @@ namespace rb {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-std::string_view state_name(CellState state) {
-  switch (state) {
-    case CellState::kTimed:
-      return "timed";
-    case CellState::kFailed:
-      return "failed";
-    case CellState::kUnsupported:
-      return "unsupported";
-    case CellState::kInterrupted:
-      return "interrupted";
-  }
-  return "?";
-}
-
-std::string_view error_kind_name(ErrorKind kind) {
-  switch (kind) {
-    case ErrorKind::kUsage:
-      return "usage";
-    case ErrorKind::kBadImage:
-      return "bad image";
-    case ErrorKind::kUnsupported:
-      return "unsupported";
-    case ErrorKind::kLacking:
-      return "lacking";
-    case ErrorKind::kRestart:
-      return "restart";
-    case ErrorKind::kSystem:
-      return "system";
-    case ErrorKind::kNoResult:
-      return "no result";
-  }
-  return "?";
-}
 
 /// Where the image came from, and who restarted it.
 void add_identity(Json& object, const GroupResult& group, const CellResult& cell) {
