@@ -28,7 +28,9 @@ class Dispatcher {
     decided.clock = decision->clock;
     if (decision->place == Place::kVirtualMachine) {
       RB_TRY(check(options));
-      return run_in_vm(decided, options.strategies, situation);
+      return with_advice(
+          parts_.run_cells_in_vm(decided, !situation.need_device.empty(), parts_, streams_),
+          options, options.strategies);
     }
     if (decided.clock == ClockKind::kInstructions) {
       tell(use_emulated_defaults(decided, parts_));
@@ -92,7 +94,12 @@ class Dispatcher {
   [[nodiscard]] Result<int> run_in_vm(const Invocation& options,
                                       const std::vector<std::string>& strategies,
                                       const Situation& situation) const {
-    auto code = parts_.run_in_vm(options, !situation.need_device.empty(), streams_);
+    return with_advice(parts_.run_in_vm(options, !situation.need_device.empty(), streams_), options,
+                       strategies);
+  }
+
+  [[nodiscard]] Result<int> with_advice(Result<int> code, const Invocation& options,
+                                        const std::vector<std::string>& strategies) const {
     if (code || code.error().kind != ErrorKind::kLacking || options.vm.wanted) return code;
     // Nobody asked for a virtual machine: there may be something else to do.
     if (const std::string here = runnable_here(strategies, parts_); !here.empty()) {

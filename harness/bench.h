@@ -1,6 +1,7 @@
 // The bench program, with everything outside it as parameters.
 #pragma once
 
+#include <functional>
 #include <ostream>
 #include <span>
 #include <string>
@@ -17,7 +18,8 @@ struct Streams {
   std::ostream& err;        ///< errors, warnings, progress
   ShowProgress progress{};  ///< optional
   /// Puts the text of --out FILE in its place, as a whole.
-  Status (*replace_file)(const std::string& path, const std::string& text) = rb::replace_file;
+  std::function<Status(const std::string& path, const std::string& text)> replace_file =
+      rb::replace_file;
 };
 
 /// Runs a command line, the program's name first. @return the exit code

@@ -7,6 +7,7 @@ namespace {
 
 volatile sig_atomic_t interrupting_signal = 0;
 volatile sig_atomic_t again = 0;
+int guards = 0;
 
 void remember(int signal) {
   if (interrupting_signal == 0) {
@@ -23,8 +24,10 @@ constexpr std::array kHandled = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
 
 InterruptGuard::InterruptGuard() {
   static_assert(kHandled.size() == kSignals);
-  interrupting_signal = 0;
-  again = 0;
+  if (guards++ == 0) {  // a signal that an outer one saw stays seen
+    interrupting_signal = 0;
+    again = 0;
+  }
   for (std::size_t i = 0; i < kSignals; ++i) {
     struct sigaction action {};
     action.sa_handler = kHandled[i] == SIGPIPE ? nothing : remember;
@@ -35,6 +38,7 @@ InterruptGuard::InterruptGuard() {
 }
 
 InterruptGuard::~InterruptGuard() {
+  --guards;
   for (std::size_t i = 0; i < kSignals; ++i) ::sigaction(kHandled[i], &before_[i], nullptr);
 }
 

@@ -8,7 +8,8 @@ namespace rb {
 
 /// While one exists, the signals only set the flag, and a reader of bench's
 /// output that goes away (SIGPIPE) does not kill bench while a tree stands.
-/// Handlers, not an ignored disposition: exec and a strategy's reset undo them.
+/// They may be nested, in one thread. Handlers, not an ignored disposition: exec and a strategy's
+/// reset undo them.
 class InterruptGuard {
  public:
   InterruptGuard();
@@ -21,7 +22,7 @@ class InterruptGuard {
   std::array<struct sigaction, kSignals> before_{};
 };
 
-/// The first signal that came since a guard was made, or 0.
+/// The first signal that came since the outermost guard was made, or 0.
 [[nodiscard]] int interrupted_by();
 
 /// Whether another one came after it: somebody does not want to wait for the

@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
       .counters = &rb::perf_counters(),
       .kernel_facts = rb::read_kernel_facts,
       .run_in_vm = rb::vm::run_in_vm,
+      .run_cells_in_vm = rb::vm::run_cells_in_vm,
   };
   if (rb::vm::is_guest_init()) rb::vm::guest_init(parts);
   rb::Streams streams = {.out = std::cout, .err = std::cerr};

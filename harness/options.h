@@ -28,10 +28,11 @@ enum class ClockKind {
 
 /// Where to run, and the virtual machine if there. Prose: docs/virtual-machine.md.
 struct VmOptions {
-  bool wanted = false;  ///< --vm
-  bool native = false;  ///< --native
-  std::string kernel;   ///< a version, its beginning, or a path; empty = the default
-  unsigned memory_mib = 4096;
+  bool wanted = false;      ///< --vm
+  bool native = false;      ///< --native
+  std::string kernel;       ///< a version, its beginning, or a path; empty = the default
+  bool one_guest = false;   ///< all cells in one, also where each could have its own
+  unsigned memory_mib = 0;  ///< 0 = by the images: vm/guest_memory.h
   unsigned cpus = 1;
   unsigned timeout_s = 600;      ///< of silence, after which the guest is given up
   std::string kernel_arguments;  ///< more for the kernel's command line
@@ -72,6 +73,9 @@ struct RunOptions : Invocation {
   bool ledger = false;                        ///< account for the kernel objects made
   bool stages = false;                        ///< print where the time went
   std::vector<std::string> benchmark_flags;   ///< --benchmark_… for Google Benchmark
+  /// What was given on the command line of how a cell is measured, in one order and spelling:
+  /// not what chooses cells, the machine or the output.
+  std::vector<std::string> measuring;
 };
 
 struct ListStrategies {

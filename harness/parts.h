@@ -17,8 +17,9 @@
 namespace rb {
 
 struct Streams;
+class CellSource;
 
-/// Registries and functions of the other parts. Every field is required but the last two.
+/// Registries and functions of the other parts. Every field is required but the last three.
 struct Parts {
   std::span<const Strategy* const> strategies;
   std::span<const Workload* const> workloads;
@@ -36,8 +37,12 @@ struct Parts {
   /// Runs the command line in a virtual machine. @return its exit code
   /// @param needs_module  a strategy was asked for that needs /dev/restart
   Result<int> (*run_in_vm)(const Invocation& options, bool needs_module, const Streams& streams);
+  /// The same for a run of cells, of which each may have a machine of its own.
+  Result<int> (*run_cells_in_vm)(const RunOptions& options, bool needs_module, const Parts& parts,
+                                 const Streams& streams);
   const VirtualMachine* guest = nullptr;  ///< The one that this is running in.
   void (*settle)() = nullptr;             ///< There, if that can be done: see settled_time.h.
+  CellSource* cells = nullptr;            ///< Who runs the cells, if it is not this process.
 };
 
 }  // namespace rb

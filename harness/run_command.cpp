@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "harness/cell_source.h"
 #include "harness/counting.h"
 #include "harness/fake_time.h"
 #include "harness/interrupt.h"
@@ -22,12 +23,12 @@ namespace {
 class Output {
  public:
   Output(const RunOptions& options, const Streams& streams, const std::vector<Group>& matrix,
-         const VirtualMachine* guest)
+         nlohmann::ordered_json context)
       : options_(options),
         streams_(streams),
         table_(to_stdout() ? streams.err : streams.out, matrix, options.verify,
                options.clock == ClockKind::kInstructions),
-        context_(machine_context(options, guest)),
+        context_(std::move(context)),
         warnings_(context_warnings(context_)) {}
 
   /// A file that cannot be written is found out before anything is measured.
@@ -81,6 +82,14 @@ TimeSource& time_source(ClockKind clock, FakeTime& fake, SettledTime& instructio
   return fake;
 }
 
+/// Of the machine that the cells run on.
+Result<nlohmann::ordered_json> context_of(const RunOptions& options, const Parts& parts,
+                                          const std::vector<Group>& matrix) {
+  if (parts.cells == nullptr) return machine_context(options, parts.guest);
+  RB_TRY(parts.cells->begin(matrix));
+  return parts.cells->context();
+}
+
 }  // namespace
 
 Result<int> run_command(const RunOptions& options, const Parts& parts, const Streams& streams) {
@@ -88,16 +97,20 @@ Result<int> run_command(const RunOptions& options, const Parts& parts, const Str
   if (!strategies) return tl::unexpected(strategies.error());
   const auto matrix = make_matrix(options, parts, *strategies);
   if (!matrix) return tl::unexpected(matrix.error());
-  const auto counting = Counting::create(options, parts);
+  // Who runs the cells counts, too.
+  const auto counting =
+      parts.cells != nullptr ? Result<Counting>(Counting()) : Counting::create(options, parts);
   if (!counting) return tl::unexpected(counting.error());
   RB_TRY(initialize_benchmark(options));
 
   std::size_t cells = 0;
   for (const Group& group : *matrix) cells += group.strategies.size();
-  Output output(options, streams, *matrix, parts.guest);
+  const InterruptGuard guard;
+  auto context = context_of(options, parts, *matrix);
+  if (!context) return tl::unexpected(std::move(context).error());
+  Output output(options, streams, *matrix, std::move(*context));
   RB_TRY(output.begin());
 
-  const InterruptGuard guard;
   FakeTime fake;
   SettledTime instructions(cycle_counter(), parts.settle);
   TimeSource& time = time_source(*options.clock, fake, instructions);

@@ -3,6 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "harness/benchmark_rows.h"
+#include "harness/cell_source.h"
 #include "harness/interrupt.h"
 #include "harness/live_cell.h"
 #include "harness/selection.h"
@@ -100,6 +101,13 @@ void run_group(GroupResult& group, const RunOptions& run_options, const Parts& p
   if (counting.wanted()) count_cells(*image, options, parts, counting, time, progress, group);
 }
 
+void run_elsewhere(GroupResult& group, CellSource& cells, Progress& progress) {
+  for (CellResult& cell : group.cells) {
+    progress.at(cell.name);
+    cells.take(group, cell);
+  }
+}
+
 }  // namespace
 
 RunResult run_matrix(const std::vector<Group>& matrix, const RunOptions& options,
@@ -108,7 +116,11 @@ RunResult run_matrix(const std::vector<Group>& matrix, const RunOptions& options
   RunResult run;
   for (const Group& group : matrix) {
     run.groups.push_back(empty_result(group));
-    run_group(run.groups.back(), options, parts, counting, time, progress);
+    if (parts.cells != nullptr) {
+      run_elsewhere(run.groups.back(), *parts.cells, progress);
+    } else {
+      run_group(run.groups.back(), options, parts, counting, time, progress);
+    }
     run.signal = interrupted_by();
     progress.group_done(group.strategies.size());
     group_done(run);

@@ -25,16 +25,17 @@ Result<Decision> in_guest(const Invocation& options, const Situation& situation)
     return fail(ErrorKind::kLacking, listed(situation.need_device) +
                                          " /dev/restart, which this virtual machine has not");
   }
-  Decision decision{Place::kHere, clock, {}};
-  if (!situation.left_out.empty()) {
-    decision.notice = listed(situation.left_out) +
-                      " /dev/restart: left out, as there was no module for this kernel; "
-                      "scripts/build-module builds it";
-  }
-  return decision;
+  return Decision{Place::kHere, clock, left_out_in_guest(situation.left_out)};
 }
 
 }  // namespace
+
+std::string left_out_in_guest(const std::vector<std::string>& strategies) {
+  if (strategies.empty()) return {};
+  return listed(strategies) +
+         " /dev/restart: left out, as there was no module for this kernel; scripts/build-module "
+         "builds it";
+}
 
 Situation situation_of(const std::vector<std::string>& strategies, const Parts& parts) {
   Situation situation;

@@ -39,4 +39,8 @@ struct Decision {
 /// contradict each other (kUsage), or --native and no device (kLacking).
 [[nodiscard]] Result<Decision> where_to_run(const Invocation& options, const Situation& situation);
 
+/// What people are told of strategies that a guest cannot run, as its kernel has no module;
+/// nothing if there are none.
+[[nodiscard]] std::string left_out_in_guest(const std::vector<std::string>& strategies);
+
 }  // namespace rb

@@ -200,6 +200,9 @@ Result<int> Session::attend() {
   std::array<pollfd, 2> wait = {{{line_fd_.get(), POLLIN, 0}, {console_fd_.get(), POLLIN, 0}}};
   while (!code_ && (wait[0].fd >= 0 || wait[1].fd >= 0)) {
     pass_signal_on();
+    if (job_.given_up && job_.given_up()) {
+      return fail(ErrorKind::kNoResult, "the virtual machine was given up");
+    }
     if (out_of_patience()) {
       if (told_to_end_) return kExitSignal + interrupted_by();
       return tl::unexpected(no_result(Ending::kSilent, console_, job_.timeout_s));
@@ -236,7 +239,6 @@ Result<int> run_guest(const GuestJob& job, const Streams& streams) {
 
   const Launch launch{job.machine,      job.kernel.path,      job.seed,
                       initramfs->get(), console->qemus.get(), line->qemus.get()};
-  const InterruptGuard guard;
   auto qemu = QemuProcess::start(launch);
   if (!qemu) return tl::unexpected(std::move(qemu).error());
   // QEMU's ends must be open in QEMU only, or its end is not seen.

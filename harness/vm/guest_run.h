@@ -1,6 +1,7 @@
 // One guest, from its start to its exit code.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -20,10 +21,13 @@ struct GuestJob {
   std::string out;                     ///< file of the results; empty or "-" = none
   std::uint64_t seed = 1;
   unsigned timeout_s = 600;  ///< of silence
+  /// Asked now and then: whether nobody wants its results any more. Optional.
+  std::function<bool()> given_up;
 };
 
 /// Starts the guest and takes its output to the streams and to the file. Signals
-/// that end bench (interrupt.h) are passed on to the one in the guest.
+/// that end bench (interrupt.h; the caller has a guard) are passed on to the one in the
+/// guest. May run in several threads, which live as long as their guests.
 /// @return the exit code that it sent. Errors: kNoResult if it sent none.
 [[nodiscard]] Result<int> run_guest(const GuestJob& job, const Streams& streams);
 

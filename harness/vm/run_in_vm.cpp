@@ -3,13 +3,22 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <sstream>
 
 #include "base/replacement.h"
+#include "harness/emulated_defaults.h"
+#include "harness/interrupt.h"
+#include "harness/matrix.h"
+#include "harness/run_command.h"
+#include "harness/selection.h"
 #include "harness/vm/acceleration.h"
+#include "harness/vm/cell_guests.h"
+#include "harness/vm/guest_memory.h"
 #include "harness/vm/guest_run.h"
 #include "harness/vm/kernels.h"
 #include "harness/vm/qemu.h"
+#include "harness/where_to_run.h"
 
 namespace rb::vm {
 namespace {
@@ -26,6 +35,7 @@ bool probe_kvm(const Kernel& kernel, const std::string& qemu) {
   job.kernel.module.clear();
   job.arguments = {"bench", "--version"};
   job.timeout_s = 10;
+  const InterruptGuard guard;
   const auto code = run_guest(job, {nowhere, nowhere});
   const bool works = code && *code == 0;
   remember_kvm(qemu, works);
@@ -42,9 +52,10 @@ Status check_out(const std::string& path) {
   return tl::unexpected(std::move(file).error());
 }
 
-}  // namespace
+constexpr unsigned kMemoryMib = 4096;
 
-Result<int> run_in_vm(const Invocation& options, bool needs_module, const Streams& streams) {
+/// What to start, without what only some commands have.
+Result<GuestJob> make_job(const Invocation& options, bool needs_module) {
   RB_TRY(check_out(options.out));
   auto qemu = qemu_version();
   if (!qemu) return tl::unexpected(std::move(qemu).error());
@@ -64,16 +75,101 @@ Result<int> run_in_vm(const Invocation& options, bool needs_module, const Stream
                  *accelerator,
                  kernel->version,
                  options.vm.kernel_arguments,
-                 options.vm.memory_mib,
+                 options.vm.memory_mib != 0 ? options.vm.memory_mib : kMemoryMib,
                  options.vm.cpus};
   job.kernel = std::move(*kernel);
+  job.seed = options.seed;
+  job.timeout_s = options.vm.timeout_s;
+  return job;
+}
+
+/// The whole command line in one guest.
+Result<int> run_whole(GuestJob job, const Invocation& options, const Streams& streams) {
   job.arguments = options.command_line;
   job.files = options.images;
   if (!options.costs.empty()) job.files.push_back(options.costs);
   job.out = options.out;
-  job.seed = options.seed;
-  job.timeout_s = options.vm.timeout_s;
   return run_guest(job, streams);
+}
+
+/// Those that the guest could run, by name: this machine is not asked.
+std::vector<std::string> guest_strategies(const RunOptions& options, bool has_module,
+                                          const Parts& parts) {
+  std::vector<std::string> names;
+  for (const std::string& name :
+       options.strategies.empty() ? std::vector<std::string>{"all"} : options.strategies) {
+    if (name != "all") {
+      names.push_back(name);
+      continue;
+    }
+    for (const Strategy* strategy : parts.strategies) {
+      if (strategy->kind == StrategyKind::kTest) continue;
+      if (has_module || (strategy->flags & kNeedsDevice) == 0) names.emplace_back(strategy->name);
+    }
+  }
+  return names;
+}
+
+/// A guest's memory is that of the image that needs most.
+Result<unsigned> memory_for_all(const RunOptions& options, const Parts& parts) {
+  const auto strategies = select_strategies(guest_strategies(options, true, parts), parts);
+  if (!strategies) return tl::unexpected(strategies.error());
+  const auto matrix = make_matrix(options, parts, *strategies);
+  if (!matrix) return tl::unexpected(matrix.error());
+  unsigned most = 0;
+  for (const Group& group : *matrix) {
+    auto memory = memory_for(group.source, options, parts);
+    if (!memory) return tl::unexpected(std::move(memory).error());
+    most = std::max(most, memory->guest_mib);
+  }
+  return most;
+}
+
+Result<int> run_cells(GuestJob job, const RunOptions& given, const Parts& parts,
+                      const Streams& streams) {
+  RunOptions options = given;
+  options.clock = ClockKind::kInstructions;
+  const bool has_module = !job.kernel.module.empty();
+  options.strategies = guest_strategies(given, has_module, parts);
+  const auto tell = [&streams](const std::string& notice) {
+    if (!notice.empty()) streams.err << "bench: " << notice << std::endl;
+  };
+  // With --strategy all they are needed, and there was an error.
+  if (!has_module && given.strategies.empty()) tell(left_out_in_guest(needing_device({}, parts)));
+  tell(use_emulated_defaults(options, parts));
+
+  const InterruptGuard guard;
+  CellGuests guests(std::move(job), options, parts, streams);
+  Parts elsewhere = parts;
+  elsewhere.cells = &guests;
+  auto code = run_command(options, elsewhere, streams);
+  if (guests.refusal()) return *guests.refusal();
+  if (code && guests.lost()) return tl::unexpected(*guests.lost());
+  return code;
+}
+
+}  // namespace
+
+Result<int> run_in_vm(const Invocation& options, bool needs_module, const Streams& streams) {
+  auto job = make_job(options, needs_module);
+  if (!job) return tl::unexpected(std::move(job).error());
+  const InterruptGuard guard;
+  return run_whole(std::move(*job), options, streams);
+}
+
+Result<int> run_cells_in_vm(const RunOptions& options, bool needs_module, const Parts& parts,
+                            const Streams& streams) {
+  auto job = make_job(options, needs_module);
+  if (!job) return tl::unexpected(std::move(job).error());
+  const bool fake = options.clock == ClockKind::kFake;
+  if (job->machine.counts_instructions() && !fake && !options.vm.one_guest) {
+    return run_cells(std::move(*job), options, parts, streams);
+  }
+  auto memory = memory_for_all(options, parts);
+  if (!memory) return tl::unexpected(std::move(memory).error());
+  job->machine.memory_mib = *memory;
+  const InterruptGuard guard;
+  return run_whole(std::move(*job), options, streams);
 }
 
 }  // namespace rb::vm

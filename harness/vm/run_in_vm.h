@@ -4,7 +4,7 @@
 //   qemu.h          command line, process   initramfs.h     the guest's root; loadable.h
 //   guest_run.h     from start to exit code frames.h        what comes out of the guest
 //   console.h       the end of a panic      guest_config.h  what goes in
-//   guest_init.h    the guest's side
+//   guest_init.h    the guest's side        cell_guests.h   a guest for each cell
 //
 // Prose: docs/virtual-machine.md.
 #pragma once
@@ -19,5 +19,10 @@ namespace rb::vm {
 /// where one is needed; kNoResult if the guest panicked or hung.
 [[nodiscard]] Result<int> run_in_vm(const Invocation& options, bool needs_module,
                                     const Streams& streams);
+
+/// Parts::run_cells_in_vm. Where instructions are counted each cell has a machine of its own:
+/// cell_guests.h. Errors: the same.
+[[nodiscard]] Result<int> run_cells_in_vm(const RunOptions& options, bool needs_module,
+                                          const Parts& parts, const Streams& streams);
 
 }  // namespace rb::vm

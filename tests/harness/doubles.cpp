@@ -149,6 +149,10 @@ Result<int> run_in_vm(const Invocation& /*options*/, bool needs_module, const St
   streams.out << "virtual machine" << (needs_module ? " with the module\n" : "\n");
   return 0;
 }
+Result<int> run_cells_in_vm(const RunOptions& options, bool needs_module, const Parts& /*parts*/,
+                            const Streams& streams) {
+  return run_in_vm(options, needs_module, streams);
+}
 
 }  // namespace
 
@@ -162,7 +166,8 @@ Parts doubles() {
           .verify_running = running,
           .counters = &fake_counters(),
           .kernel_facts = fake_kernel_facts,
-          .run_in_vm = run_in_vm};
+          .run_in_vm = run_in_vm,
+          .run_cells_in_vm = run_cells_in_vm};
 }
 
 int live_trees() { return trees; }
