@@ -88,9 +88,9 @@ class Rules(unittest.TestCase):
         self.assertEqual(both({"a": Verdict(HOLDS), "b": Verdict(HOLDS)}), Verdict(HOLDS))
         self.assertEqual(both({"a": Verdict(UNDECIDED, "x"), "b": Verdict(HOLDS)}), Verdict(HOLDS))
         self.assertEqual(both({"a": Verdict(HOLDS), "b": Verdict(FAILS)}),
-                         Verdict(DEPENDS, "the clock: a: holds; b: does not hold"))
+                         Verdict(DEPENDS, "the clock: by a it holds; by b it does not hold"))
         self.assertEqual(both({"a": Verdict(DEPENDS, "x"), "b": Verdict(DEPENDS, "y")}),
-                         Verdict(DEPENDS, "a: x; b: y"))
+                         Verdict(DEPENDS, "x, by a; y, by b"))
         self.assertEqual(both({"a": Verdict(UNDECIDED, "x")}), Verdict(UNDECIDED, "x"))
 
 
@@ -232,7 +232,7 @@ class Judging(unittest.TestCase):
         vm = results(vm_cells, clock="instructions", unit="instructions")
         row = self.rows(wall, vm)["C1"]
         self.assertEqual(row.verdict, DEPENDS)
-        self.assertTrue(row.on.startswith("the clock: instructions"), row.on)
+        self.assertTrue(row.on.startswith("the clock: by instructions"), row.on)
         self.assertEqual(len(systems.systems_of(inputs.read_inputs(
             list(pathlib.Path(self.folder.name).glob("*.json"))))), 2)
 

@@ -130,6 +130,12 @@ def checking_is_cheap(shares):
                    {BELOW: "under a tenth", ABOVE: "a tenth or more"}, "the workload")
 
 
+def _tail(verdict):
+    if not verdict.on:
+        return ""
+    return f" on {verdict.on}" if verdict.word == DEPENDS else f" ({verdict.on})"
+
+
 def over_clocks(verdicts):
     """One verdict from those of each clock, a dict of name to Verdict.
 
@@ -142,9 +148,9 @@ def over_clocks(verdicts):
     words = {verdict.word for verdict in decided.values()}
     if len(words) > 1:
         return Verdict(DEPENDS, "the clock: " + "; ".join(
-            f"{name}: {verdict.word}" + (f" on {verdict.on}" if verdict.word == DEPENDS else "")
+            f"by {name} it {verdict.word}" + _tail(verdict)
             for name, verdict in decided.items()))
     if len({verdict.on for verdict in decided.values()}) == 1:
         return next(iter(decided.values()))
-    return Verdict(words.pop(), "; ".join(f"{name}: {verdict.on}" for name, verdict
+    return Verdict(words.pop(), "; ".join(f"{verdict.on}, by {name}" for name, verdict
                                           in decided.items() if verdict.on))
