@@ -99,6 +99,9 @@ class Confidence(unittest.TestCase):
         clear, open_ = [figure(0.8, 0.9)], [figure(0.9, 1)]
         self.assertEqual(confidence(clear, 1, ["wall time", "instructions"])[0], "high")
         self.assertEqual(confidence(clear, 1, ["instructions", "instructions"])[0], "medium")
+        both = ["wall time", "instructions"]
+        self.assertEqual(confidence(clear, 1, both, (), ["others"]), (
+            "medium", ["others", "measured on two clocks: wall time, instructions"]))
         self.assertEqual(confidence(open_, 1, ["wall time", "instructions"])[0], "low")
         self.assertEqual(confidence(open_ + 3 * clear, 1, ["a", "b"])[0], "medium")
         self.assertEqual(confidence(open_ + 2 * clear, 1, ["a", "b"])[0], "low")

@@ -12,6 +12,8 @@ NOT_JUDGED = "not judged"
 
 # Warnings that make the sign of a difference doubtful, not only its size.
 DOUBTFUL = {"cold-image", "debug-build", "sanitizer-build", "not-verified"}
+# Ratios of rounds and their intervals allow for this, up to a point.
+CAUTION = {"cpu-share"}
 
 
 @dataclasses.dataclass
@@ -66,15 +68,19 @@ def judge_claim(claim, systems):
                 if figure.samples]
     clocks = [system.clock if system.clock != "wall" else "wall time"
               for system, _ in complete.values()]
-    doubts = sorted({f"{run.path}: {warning.text}" for system, _ in complete.values()
-                     for run in system.runs for warning in run.warnings
-                     if warning.id in DOUBTFUL})
-    level, reasons = confidence(measured, claim.limit, clocks, doubts)
+    doubts, cautions = (_warned(complete, ids) for ids in (DOUBTFUL, CAUTION))
+    level, reasons = confidence(measured, claim.limit, clocks, doubts, cautions)
     return Row(claim, verdict.word, verdict.on, level, reasons,
                [(name, figure) for name, (_, found) in complete.items()
                 for figure in found.figures + found.second],
                [(name, note) for name, (_, found) in complete.items() for note in found.notes],
                [], verdicts, commands_of(claim, {system.clock for system, _ in complete.values()}))
+
+
+def _warned(complete, ids):
+    """The warnings of these kinds, of the files of systems."""
+    return sorted({f"{run.path}: {warning.text}" for system, _ in complete.values()
+                   for run in system.runs for warning in run.warnings if warning.id in ids})
 
 
 def judge_graphs(claim, coverages):
