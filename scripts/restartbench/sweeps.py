@@ -56,8 +56,9 @@ _SHARING_FULL = ("shared-files:n=10:f=0,100,1000,10000,shared-files:n=100:f=100,
                  "shared-fs:n=100,own-fs:n=100,shared-mm,shared-mm:n=100,shared-sighand,"
                  "shared-sighand:n=100,threads:n=10,100,processes:n=10,100,middle:f=0,100,1000,"
                  "middle:share=1,prefork --ledger")
-_SIZES_QUICK = "threads:n=1,10,100,1000,processes:n=1,10,100"
-_SIZES_FULL = "threads:n=1,10,100,1000,processes:n=1,10,100,1000,tree,sessions,signals,pipes,fds"
+# Ten of each are in the sweep before; a cell that is in two files would be drawn once.
+_SIZES_QUICK = "threads:n=1,100,1000,processes:n=1,100"
+_SIZES_FULL = "threads:n=1,1000,10000,processes:n=1,1000,tree,sessions,signals,pipes,fds"
 _MEMORY_QUICK = "memory:mib=0,4,64:file=0:shmem=0:tasks=1"
 _MEMORY_FULL = "memory:mib=0,1,4,16,64,256,1024:file=0:shmem=0:tasks=1,prefork:mib=0,1,16"
 _CREATOR_QUICK = "chain:n=2 --creator-fds 0,1000,10000"

@@ -16,6 +16,7 @@ from test_report import everything
 
 from restartbench import inputs
 from restartbench.report import html, page
+from restartbench.report.figures import Drawing
 
 WIDTHS = (1400, 360)
 # Where text is wider than its box or hangs out of the window, unless it can be scrolled to.
@@ -76,16 +77,29 @@ def filtering(tab):
 
 def samples(tab):
     tab.click("#s2-times td:nth-child(4) a")
-    for _ in range(100):  # they are decompressed first
-        if tab.run("document.querySelector('#raw').open"):
-            break
-        time.sleep(0.05)
+    wait(tab, "document.querySelector('#raw').open")
     check("samples of", tab.run("document.querySelector('#raw h3').textContent"),
           "processes:n=100/userspace")
     check("of a round", tab.run("document.querySelector('#raw td.samples').textContent"),
           " ".join(map(str, fixtures.samples_around(20_000_000)[0])))
     tab.click("#raw-close")
     check("closed", tab.run("document.querySelector('#raw').open"), False)
+
+
+def wait(tab, condition):
+    """Until an expression is true, but not for long; what is packed is unpacked first."""
+    for _ in range(100):
+        if tab.run(condition):
+            return
+        time.sleep(0.05)
+
+
+def drawn(tab, name):
+    """The width of a figure; 0 if it is none yet."""
+    image = f"document.querySelector('#figure-{name} img')"
+    if tab.run(f"{image}.closest('details').open"):
+        wait(tab, f"{image}.naturalWidth > 0")
+    return tab.run(f"{image}.naturalWidth")
 
 
 def legible(tab, url, width, folder):
@@ -113,7 +127,9 @@ def main():
         paths = [fixtures.write(folder, each, document) for each, document in everything().items()]
         svg = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"></svg>'
         target = folder / "index.html"
-        target.write_text(html.write(page.build(inputs.read_inputs(paths), [("size", "S", svg)])))
+        target.write_text(html.write(page.build(inputs.read_inputs(paths), [
+            Drawing("size", "by size", "one", "One", svg),
+            Drawing("stages", "stages", "two", "Two", svg)])))
         url = target.absolute().as_uri()
         with browser.Browser() as tab:
             for width in WIDTHS:
@@ -122,11 +138,13 @@ def main():
             sorting(tab)
             filtering(tab)
             samples(tab)
-            check("the figure is drawn", tab.run("document.querySelector('figure img')"
-                                                 ".naturalWidth"), 400)
+            check("the first kind of figures is drawn", drawn(tab, "one"), 400)
+            check("another one is not", drawn(tab, "two"), 0)
+            tab.click("details.kind:nth-of-type(2) summary")
+            check("now it is", drawn(tab, "two"), 400)
             check("console and page", tab.problems, [])
             check("loaded", sorted({each for each in tab.requests
-                                    if not each.startswith("data:")}), [url])
+                                    if not each.startswith(("data:", "blob:"))}), [url])
     for failure in failures:
         print(f"FAILED: {failure}")
     print(f"{len(failures)} failures")

@@ -14,6 +14,7 @@ from fixtures import cell, cost, costs, counts, coverage, failed, ledger, result
 
 from restartbench import amounts, inputs
 from restartbench.report import html, markdown, page
+from restartbench.report.figures import Drawing, is_history
 from restartbench.report.raw import RawStore
 from restartbench.report.table import Column, Row, Table, Value
 
@@ -43,6 +44,9 @@ def everything():
             "costs.json": costs([cost("mm", 1000, 500, vmas=10)]), "graphs.json": coverage()}
 
 
+DRAWING = Drawing("size", "time by size", "size", "Time <by> size", "<svg/>")
+
+
 class Amounts(unittest.TestCase):
     def test_three_digits_and_a_unit(self):
         for value, text in ((0, "0 ns"), (999, "999 ns"), (999.6, "1.00 us"), (1234, "1.23 us"),
@@ -61,7 +65,7 @@ class Built(unittest.TestCase):
         cls.addClassCleanup(cls.folder.cleanup)
         paths = [fixtures.write(cls.folder.name, name, document)
                  for name, document in everything().items()]
-        cls.page = page.build(inputs.read_inputs(paths), [("size", "Time <by> size", "<svg/>")])
+        cls.page = page.build(inputs.read_inputs(paths), [DRAWING])
         cls.html = html.write(cls.page)
 
     def table(self, title, section=0):
@@ -138,6 +142,19 @@ class Built(unittest.TestCase):
         kernels = [row for row in self.page.environment.rows if row.values[0].text == "kernel"]
         self.assertEqual(len(kernels), 2)
         self.assertTrue(kernels[1].values[2].text.endswith("guest.json"))
+
+
+class History(unittest.TestCase):
+    def test_files_of_one_day_are_no_history(self):
+        with tempfile.TemporaryDirectory() as folder:
+            def runs(*times):
+                return inputs.read_inputs([fixtures.write(
+                    folder, f"{number}.json", results([], start_time=time))
+                    for number, time in enumerate(times)]).runs
+
+            self.assertFalse(is_history([]))
+            self.assertFalse(is_history(runs("2026-01-02T03:04:05Z", "2026-01-03T03:04:04Z")))
+            self.assertTrue(is_history(runs("2026-01-02T03:04:05Z", "2026-01-03T03:04:05Z")))
 
 
 class Store(unittest.TestCase):

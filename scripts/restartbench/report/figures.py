@@ -1,34 +1,61 @@
 """The figures of a report, drawn by restartbench.figures."""
 
+import dataclasses
+import datetime
+
 from ..errors import LackingError, NothingSelected
 
-# As of the page's, text of figures is on a screen, and may be read on a narrow one.
-STYLE, WIDTH = "screen", "text"
+# The figures of a column have the larger type for their size.
+STYLE, WIDTH = "screen", "column"
+# Files of one session are no history, though they may have a cell twice.
+LEAST_HISTORY = datetime.timedelta(days=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class Drawing:
+    """One figure. `kind` is the name that scripts/plot has for it, `about` what such
+    figures show."""
+
+    kind: str
+    about: str
+    name: str
+    caption: str
+    svg: str
+
+
+def is_history(runs):
+    """Whether these runs are far enough apart for figures over time."""
+    times = [run.start_time for run in runs]
+    return bool(times) and max(times) - min(times) >= LEAST_HISTORY
 
 
 def draw(inputs, folder, progress):
-    """[(name, caption, SVG)] of all figures that these inputs have data for.
+    """Drawings of all figures that these inputs have data for.
 
     The same are written to the folder, with their data. @raises LackingError without
     matplotlib
     """
     try:
-        from ..figures import output
+        from ..figures import FIGURES, output
         from ..figures.context import make_context
     except ImportError as error:
         raise LackingError(f"a module of Python is missing: {error.name}",
                            "run scripts/setup, or use --no-figures") from None
     folder.mkdir(parents=True, exist_ok=True)
-    context = make_context(inputs, progress)
-    try:
-        sheets = output.sheets_of(inputs, context, ())
-    except NothingSelected:
-        progress("the files have no data for any figure")
-        return []
+    context = make_context(inputs, lambda text: None)
+    sheets = []
+    for name in FIGURES:
+        if name == "history" and not is_history(inputs.runs):
+            continue
+        try:
+            sheets += output.sheets_of(inputs, context, (name,))
+        except NothingSelected:
+            continue
     drawn = []
     for number, (module, sheet) in enumerate(sheets, 1):
         progress(f"drawing {sheet.name} ({number} of {len(sheets)})")
         output.write(module, sheet, folder, ("svg",), STYLE, WIDTH)
         svg = (folder / f"{sheet.name}.svg").read_text(encoding="utf-8")
-        drawn.append((sheet.name, sheet.title or module.ABOUT, svg))
+        drawn.append(Drawing(module.NAME, module.ABOUT, sheet.name, sheet.title or module.ABOUT,
+                             svg))
     return drawn

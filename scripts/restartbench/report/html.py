@@ -1,10 +1,10 @@
 """The report as one HTML page that needs no network and nothing beside it."""
 
-import base64
 import pathlib
 
 from ..claims import render
 from ..errors import LackingError
+from .raw import packed
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -18,18 +18,14 @@ def write(page, title="restartbench report"):
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE), autoescape=True, trim_blocks=True,
         lstrip_blocks=True, undefined=jinja2.StrictUndefined)
-    environment.filters["image"] = _image
     template = environment.get_template("page.html.j2")
     return template.render(
         page=page, title=title, style=(HERE / "page.css").read_text(),
         script=(HERE / "page.js").read_text(), number=render.figure_text, place=render.place,
         verdict=render.verdict_text, subject=render.subject,
-        raw_of=lambda figure: _raw_of(page.store, figure))
-
-
-def _image(svg):
-    """An SVG as an image of its own: the names inside of two figures cannot clash."""
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+        raw_of=lambda figure: _raw_of(page.store, figure),
+        # As an image of its own each, so that the names inside of two cannot clash.
+        packed_figures=packed([figure.svg for figure in page.figures]))
 
 
 def _raw_of(store, figure):

@@ -11,8 +11,11 @@ def write(page, link=""):
     head = ["# restartbench report", "", f"Files: {', '.join(page.files)}", ""]
     parts = ["\n".join(head), "## Claims\n\n" + render.as_markdown(page.claims)]
     if page.figures:
-        parts.append("\n".join(["## Figures", ""] + [
-            f"![{caption}](figures/{name}.svg)\n" for name, caption, _ in page.figures]))
+        parts.append("## Figures\n")
+        for figures in page.figures_by_kind:
+            parts.append(f"<details><summary>{figures[0].about} ({len(figures)})</summary>\n\n"
+                         + "\n".join(f"![{escaped(each.caption)}](figures/{each.name}.svg)\n"
+                                     for each in figures) + "\n</details>\n")
     parts.append("## Environment\n\n" + table(page.environment, link))
     if page.warnings.rows:
         parts.append(details(page.warnings, link))

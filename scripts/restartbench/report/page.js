@@ -71,15 +71,35 @@
     filter();
   }
 
+  // ---- what is packed in the page
+  const unpack = async (id) => {
+    const text = document.getElementById(id).textContent;
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    return JSON.parse(await new Response(stream).text());
+  };
+
+  // ---- figures: those of a kind when they are unfolded.
+  let figures = null;
+  const draw = async (kind) => {
+    const images = all("img[data-figure]:not([src])", kind);
+    if (!kind.open || images.length === 0) return;
+    figures = figures || unpack("figure-data");
+    const known = await figures;
+    for (const image of images) {
+      image.src = URL.createObjectURL(
+        new Blob([known[image.dataset.figure]], {type: "image/svg+xml"}));
+    }
+  };
+  for (const kind of all("details.kind")) {
+    kind.addEventListener("toggle", () => draw(kind));
+    draw(kind);
+  }
+
   // ---- raw samples: #raw=3+7 shows the entries 3 and 7.
   let entries = null;
-  const load = async () => {
-    if (entries === null) {
-      const text = document.getElementById("raw-data").textContent;
-      const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-      const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-      entries = JSON.parse(await new Response(stream).text());
-    }
+  const load = () => {
+    entries = entries || unpack("raw-data");
     return entries;
   };
   const element = (name, text, parent, properties = {}) => {

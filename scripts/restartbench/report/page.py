@@ -21,7 +21,7 @@ class Section:
 
 @dataclasses.dataclass
 class Page:
-    """`figures` are (name, caption, SVG). `claims` are rows of claims.judge, without those
+    """`figures` are figures.Drawing. `claims` are rows of claims.judge, without those
     that were not judged if no results had anything to say."""
 
     claims: list
@@ -31,6 +31,14 @@ class Page:
     figures: list
     store: RawStore
     files: list
+
+    @property
+    def figures_by_kind(self):
+        """Lists of figures of one kind, in the order in which they were drawn."""
+        kinds = {}
+        for figure in self.figures:
+            kinds.setdefault(figure.kind, []).append(figure)
+        return list(kinds.values())
 
     @property
     def strategies(self):

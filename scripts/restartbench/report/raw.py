@@ -1,4 +1,4 @@
-"""The raw samples behind the numbers of a report."""
+"""What a page has packed inside: the raw samples behind its numbers, and its figures."""
 
 import base64
 import gzip
@@ -38,6 +38,11 @@ class RawStore:
         return len(self._entries)
 
     def encoded(self):
-        """All entries: JSON, gzip, base64. The same entries give the same text."""
-        text = json.dumps(self._entries, separators=(",", ":")).encode()
-        return base64.b64encode(gzip.compress(text, 9, mtime=0)).decode()
+        """All entries, packed."""
+        return packed(self._entries)
+
+
+def packed(value):
+    """JSON, gzip, base64. The same value gives the same text."""
+    text = json.dumps(value, separators=(",", ":")).encode()
+    return base64.b64encode(gzip.compress(text, 9, mtime=0)).decode()
