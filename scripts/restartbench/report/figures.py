@@ -56,6 +56,6 @@ def draw(inputs, folder, progress):
         progress(f"drawing {sheet.name} ({number} of {len(sheets)})")
         output.write(module, sheet, folder, ("svg",), STYLE, WIDTH)
         svg = (folder / f"{sheet.name}.svg").read_text(encoding="utf-8")
-        drawn.append(Drawing(module.NAME, module.ABOUT, sheet.name, sheet.title or module.ABOUT,
-                             svg))
+        about = module.ABOUT[0].upper() + module.ABOUT[1:]
+        drawn.append(Drawing(module.NAME, about, sheet.name, sheet.title or about, svg))
     return drawn
