@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <cstring>
 
 #include "strategies/userspace/fd_numbers.h"
 #include "strategies/userspace/ops.h"
@@ -16,6 +17,15 @@ constexpr std::uint64_t kCopyCost = 6;
 constexpr std::uint64_t kCloseCost = 80;
 constexpr std::uint64_t kOpenCost = 840;
 
+/// NR_OPEN_DEFAULT: a new files_struct has room for so many.
+constexpr std::uint32_t kFirstNumbers = 64;
+
+/// Whether a table that holds the one is as the other should be.
+bool equal(std::span<const rbi_fd> a, std::span<const rbi_fd> b) {
+  return a.size() == b.size() &&
+         (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+}
+
 class DescriptorPlanner {
  public:
   DescriptorPlanner(const ImageAt& at, const Topology& topology, DescriptorOrder order,
@@ -23,6 +33,7 @@ class DescriptorPlanner {
       : at_(at),
         image_(at.image()),
         objects_(topology.objects[static_cast<std::size_t>(Shared::kFiles)]),
+        holders_(topology.held[static_cast<std::size_t>(Shared::kFiles)]),
         order_(order),
         next_store_fd_(first_store_fd),
         creator_has_files_(creator_has_files) {
@@ -34,6 +45,7 @@ class DescriptorPlanner {
 
   DescriptorPlan run() {
     decide_inheritance();
+    fill_before_sharing();
     decide_store();
     decide_births();
     for (std::size_t i = 0; i < objects_.size(); ++i) {
@@ -41,7 +53,9 @@ class DescriptorPlanner {
       const auto present = inherits_[i] != 0
                                ? contents(static_cast<std::size_t>(objects_[i].source))
                                : std::span<const rbi_fd>();
-      fill_table(at_, present, contents(i), stored_, plan_.tables[i].fill);
+      if (!equal(present, contents(i))) {
+        fill_table(at_, present, contents(i), stored_, plan_.tables[i].fill);
+      }
       if (objects_[i].exec_keeps && plan_.tables[i].early) {
         fill_table(at_, {}, contents(i), stored_, plan_.tables[i].refill);
       }
@@ -57,6 +71,7 @@ class DescriptorPlanner {
   }
 
   [[nodiscard]] static std::uint64_t matches(std::span<const rbi_fd> a, std::span<const rbi_fd> b) {
+    if (equal(a, b)) return a.size();
     std::uint64_t count = 0;
     for (std::size_t i = 0, j = 0; i < a.size() && j < b.size();) {
       if (a[i].fd == b[j].fd) {
@@ -89,6 +104,22 @@ class DescriptorPlanner {
     }
   }
 
+  /// A table grows past its first 64 numbers at the price of a grace period of RCU,
+  /// milliseconds, once it has more than one user (fs/file.c, expand_fdtable()). While
+  /// its founder is the only one it costs nothing; nor does it where nobody copies it.
+  void fill_before_sharing() {
+    if (order_ != DescriptorOrder::kTopologyFirst) return;
+    std::vector<std::size_t> users(objects_.size(), 0);
+    for (const int object : holders_) {
+      if (object >= 0) ++users[static_cast<std::size_t>(object)];
+    }
+    for (std::size_t i = 0; i < objects_.size(); ++i) {
+      const auto wanted = contents(i);
+      if (wanted.empty() || wanted.back().fd < kFirstNumbers || users[i] < 2) continue;
+      if (!objects_[i].copied && !objects_[i].exec_keeps) plan_.tables[i].early = true;
+    }
+  }
+
   /// Descriptions that more than one table needs without inheriting them, and
   /// pipes whose ends are not both needed by just one table, go into the store.
   void decide_store() {
@@ -102,6 +133,7 @@ class DescriptorPlanner {
       // Filled before an exec and again after it: not by opening twice what
       // others inherit in between.
       const bool twice = objects_[i].exec_keeps && plan_.tables[i].early;
+      if (!twice && equal(present, wanted)) continue;
       std::size_t p = 0;
       for (const rbi_fd& fd : wanted) {
         if (twice) needed_by[fd.ofd] = -2;
@@ -186,6 +218,7 @@ class DescriptorPlanner {
   const ImageAt& at_;
   const Image& image_;
   const std::vector<PlannedObject>& objects_;
+  const std::vector<int>& holders_;  // by task
   DescriptorOrder order_;
   std::uint32_t next_store_fd_;
   bool creator_has_files_;

@@ -84,6 +84,16 @@ TEST_CASE("a table that all share is filled once") {
   CHECK(opens(p.descriptors.tables[0].fill) == 101);
 }
 
+TEST_CASE("a table that grows is filled before others share it, unless it is copied") {
+  const auto is_early = [](const char* workload, const ParameterValues& values) {
+    return planned(workload, values, DescriptorOrder::kTopologyFirst).descriptors.tables[0].early;
+  };
+  CHECK(is_early("shared-files", {{"n", 50}, {"f", 100}}));
+  CHECK_FALSE(is_early("shared-files", {{"n", 50}, {"f", 10}}));  // has room
+  CHECK_FALSE(is_early("shared-files", {{"n", 1}, {"f", 100}}));  // has one user
+  CHECK_FALSE(is_early("own-files", {{"n", 2}, {"f", 100}, {"distinct", 1}}));
+}
+
 TEST_CASE("memory shared between mms is made once, in the store") {
   const Planned p = planned("memory", {{"mib", 1}, {"tasks", 2}}, DescriptorOrder::kTopologyFirst);
   std::ptrdiff_t shared = 0;
