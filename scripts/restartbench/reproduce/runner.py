@@ -35,7 +35,7 @@ class Runner:
         return record if isinstance(record, dict) else {}
 
     def say(self, text):
-        print(f"scripts/reproduce: {text}", file=self.progress, flush=True)
+        print(f"reproduce: {text}", file=self.progress, flush=True)
 
     def run(self, step, number, count):
         """Runs it, unless it is kept. Never raises for a step that fails."""
