@@ -35,10 +35,13 @@ def sheets(inputs, context):
         rows = [row for cost in file.objects for row in _rows(cost)]
         plain = [row for row in rows if not any(row[size] for size, _ in SIZES)]
         sized = _sized(rows)
-        for name, title, part in ((NAME, "Cost of a kernel object", plain),
-                                  (f"{NAME}-size", "Cost of a kernel object by its size", sized)):
+        sizes = {size for size, _ in SIZES}
+        without = tuple(column for column in COLUMNS if column.name not in sizes)
+        for name, title, columns, part in (
+                (NAME, "Cost of a kernel object", without, plain),
+                (f"{NAME}-size", "Cost of a kernel object by its size", COLUMNS, sized)):
             if part:
-                yield Sheet(name + names.suffix(environment), title, COLUMNS, part, file.unit,
+                yield Sheet(name + names.suffix(environment), title, columns, part, file.unit,
                             environment)
 
 

@@ -17,7 +17,7 @@ WORK = "work"  # not objects: nothing of it is in the tree
 def sheets(inputs, context):
     for environment, cells in context.cells.items():
         counted = [cell for cell in cells if cell.ledger and not cell.is_reference]
-        for image, members in selection.in_order_of_files(counted).items():
+        for image, members in selection.by_image(counted).items():
             rows = [row for cell in members for row in _rows(cell)]
             names = [name for name in dict.fromkeys(row["class"] for row in rows)
                      if any(row["class"] == name and (row["needed"] or row["created"])

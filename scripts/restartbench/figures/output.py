@@ -4,13 +4,15 @@ import pathlib
 import shutil
 
 import matplotlib
+from matplotlib.backends.backend_pgf import LatexError
 
 from ..errors import LackingError, NothingSelected
 from . import FIGURES, look, tables
 from .style import STYLES
 
 FORMATS = ("pdf", "svg", "png", "pgf")
-TEX_SYSTEMS = ("lualatex", "xelatex", "pdflatex")
+TEX_SYSTEMS = ("pdflatex", "xelatex", "lualatex")
+TEX_PACKAGES = "texlive-latex-recommended texlive-pictures"
 
 
 def sheets_of(inputs, context, names):
@@ -49,7 +51,7 @@ def check_formats(formats):
     """@raises LackingError if one of them cannot be written here"""
     if "pgf" in formats and _tex_system() is None:
         raise LackingError("pgf needs a LaTeX to measure text with",
-                           "apt-get install texlive-xetex texlive-pictures")
+                           f"apt-get install {TEX_PACKAGES}")
 
 
 def _tex_system():
@@ -71,12 +73,25 @@ def write(module, sheet, folder, formats, style_name, width):
     with matplotlib.rc_context(settings):
         figure = module.draw(sheet, style, width)
         problems = look.problems(figure)
-        figure.set_layout_engine("none")  # it is laid out; once is enough for all formats
+        laid_out = figure.get_layout_engine()
         for name in formats:
+            # It is laid out; TeX alone has type of its own, and so of other widths.
+            figure.set_layout_engine(laid_out if name == "pgf" else "none")
             path = folder / f"{sheet.name}.{name}"
-            figure.savefig(path, format=name, **_metadata(name, sheet))
+            try:
+                figure.savefig(path, format=name, **_metadata(name, sheet))
+            except LatexError as error:
+                raise LackingError(f"{_tex_system()} cannot typeset {path.name}: "
+                                   f"{_first_error(error)}",
+                                   f"apt-get install {TEX_PACKAGES}") from None
             written.append(path)
     return written, problems
+
+
+def _first_error(error):
+    """The first line of TeX's own messages, which follow its echo of the document."""
+    lines = str(error).splitlines()
+    return next((line for line in lines if line.startswith("!")), lines[0])
 
 
 def _metadata(name, sheet):

@@ -11,6 +11,9 @@ ABOUT = "ratio to bare, and to --baseline, with intervals"
 NEEDS = "cells of the baseline beside others of the same image: " \
     "bench --strategy userspace,bare --out FILE"
 
+# From row to row, which have no names, of the distance of lines of text.
+STEP = 0.5
+
 COLUMNS = (Column("image", TEXT, "Workload"), Column("strategy", TEXT, "Strategy"),
            Column("baseline", TEXT), Column("ratio", RATIO, "Ratio"), Column("low", RATIO, "Low"),
            Column("high", RATIO, "High"), Column("confidence", RATIO), Column("pairs", COUNT),
@@ -22,7 +25,7 @@ def sheets(inputs, context):
         what = labels.restart(context.unit_of(environment))
         for baseline in dict.fromkeys(filter(None, ("bare", context.baseline))):
             rows = list(_rows(cells, baseline))
-            pages = list(bars.pages(bars.group_rows(rows, "image")))
+            pages = list(bars.pages(bars.group_rows(rows, "image"), STEP))
             for number, page in enumerate(pages, 1):
                 yield Sheet(
                     selection.file_name(NAME, baseline, number if len(pages) > 1 else "")
@@ -33,7 +36,7 @@ def sheets(inputs, context):
 
 
 def _rows(cells, strategy):
-    for image in selection.in_order_of_files(cells).values():
+    for image in selection.by_image(cells).values():
         for cell in image:
             baseline = comparing.find_baseline(cell, strategy)
             # Other references are limits of their own, of which a ratio says nothing.
@@ -52,10 +55,10 @@ def _rows(cells, strategy):
 
 def draw(sheet, style, width):
     groups = bars.group_rows(sheet.rows, "image")
-    figure = layout.new_figure(style, width, bars.height(groups, style, 1.35))
+    figure = layout.new_figure(style, width, bars.height(groups, style, STEP))
     axes = figure.add_subplot()
-    placed = bars.places(groups)
-    bars.set_up(axes, placed, lambda row: row["strategy"])
+    placed = bars.places(groups, STEP)
+    bars.set_up(axes, placed)
     styles = looks.looks_of(list(dict.fromkeys(row["strategy"] for row in sheet.rows)))
     values = [1] + [row[name] for row in sheet.rows for name in ("ratio", "low", "high")
                     if row[name]]
@@ -71,14 +74,14 @@ def draw(sheet, style, width):
     layout.log_axis(axes.xaxis, values)
     layout.grid(axes, "x")
     axes.set_xlabel(f"{labels.restart(sheet.unit)}, as a multiple of {sheet.hints['baseline']}")
-    layout.finish(figure, style, sheet, _handles(sheet.rows))
+    layout.finish(figure, style, sheet, _handles(sheet.rows, styles))
     return figure
 
 
-def _handles(rows):
-    """Only where an interval is missing: names of strategies stand at the rows."""
-    if all(row["low"] is not None for row in rows):
-        return ()
-    return (Line2D([], [], color=looks.GREY, marker="o", linewidth=1.4, label="with interval"),
-            Line2D([], [], color=looks.GREY, marker="o", linestyle="none",
-                   markerfacecolor="white", label="too few rounds for an interval"))
+def _handles(rows, styles):
+    handles = [Line2D([], [], color=look.colour, marker=look.marker, linewidth=1.4, label=name)
+               for name, look in styles.items()]
+    if any(row["low"] is None for row in rows):
+        handles.append(Line2D([], [], color=looks.GREY, marker="o", linestyle="none",
+                              markerfacecolor="white", label="too few rounds for an interval"))
+    return handles

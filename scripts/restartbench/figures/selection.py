@@ -97,12 +97,15 @@ def select_cells(runs, say, wants=lambda cell: True, later_hidden=True):
     return Selection(by_environment, Environments(by_environment))
 
 
-def in_order_of_files(cells):
-    """By image, in the order of the first appearance."""
-    images = {}
+def by_image(cells):
+    """Cells by image. Images of one workload stand together, by their parameters; workloads
+    are in the order of the files."""
+    workloads = {}
     for cell in cells:
+        images = workloads.setdefault(cell.workload or cell.image_name, {})
         images.setdefault(cell.image_name, []).append(cell)
-    return images
+    return {name: members for images in workloads.values() for name, members in sorted(
+        images.items(), key=lambda image: sorted(image[1][0].parameters.items()))}
 
 
 def file_name(*parts):

@@ -15,7 +15,7 @@ ONE_SCALE = 12
 
 def sheets(inputs, context):
     for environment, cells in context.cells.items():
-        images = selection.in_order_of_files(
+        images = selection.by_image(
             cell for cell in cells if not cell.is_reference and any(cell.stages.values()))
         by_workload = {}
         for name, members in images.items():

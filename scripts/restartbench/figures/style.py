@@ -19,27 +19,27 @@ class Look:
     colour: str
     marker: str
     line: object
-    hatch: str = ""
 
 
 # A strategy keeps its look from figure to figure and from run to run; one that is not
 # named here takes the next free one.
 LOOKS = {
     "userspace": Look(BLUE, "o", "-"),
-    "kernel": Look(VERMILLION, "s", "-", "//"),
-    "optimistic": Look(GREEN, "^", "-", "\\\\"),
-    "userspace-naive": Look(ORANGE, "v", (0, (5, 1.5)), ".."),
-    "userspace-closerange": Look(SKY, "D", (0, (3, 1, 1, 1)), "xx"),
-    "bare": Look(BLACK, "x", (0, (4, 2)), ""),
-    "bare-files": Look(GREY, "+", (0, (1, 1.2)), ""),
-    "bare-memory": Look(PALE, "1", (0, (6, 2, 1, 2)), ""),
+    "kernel": Look(VERMILLION, "s", "-"),
+    "optimistic": Look(GREEN, "^", "-"),
+    "userspace-naive": Look(ORANGE, "v", (0, (5, 1.5))),
+    "userspace-closerange": Look(SKY, "D", (0, (3, 1, 1, 1))),
+    "bare": Look(BLACK, "x", (0, (4, 2))),
+    "bare-files": Look(GREY, "+", (0, (1, 1.2))),
+    "bare-memory": Look(PALE, "1", (0, (6, 2, 1, 2))),
 }
-FREE_LOOKS = (Look(PURPLE, "P", (0, (2, 1)), "++"), Look(YELLOW, "X", (0, (7, 1)), "oo"),
-              Look(GREY, "h", (0, (1, 2)), "--"), Look(BLUE, "<", (0, (1, 1)), "||"),
-              Look(VERMILLION, ">", (0, (3, 2)), "**"))
+FREE_LOOKS = (Look(PURPLE, "P", (0, (2, 1))), Look(YELLOW, "X", (0, (7, 1))),
+              Look(GREY, "h", (0, (1, 2))), Look(BLUE, "<", (0, (1, 1))),
+              Look(VERMILLION, ">", (0, (3, 2))))
 
-# Fills of parts of a whole: neighbours differ in lightness, for print in grey.
-FILLS = ((BLUE, ""), (SKY, "...."), (ORANGE, "////"), (GREEN, ""), (YELLOW, "\\\\\\\\"),
+# Fills of parts of a whole: neighbours differ in lightness, for print in grey. No hatches
+# with dots: TeX takes minutes for the thousands of curves that they are.
+FILLS = ((BLUE, ""), (SKY, "----"), (ORANGE, "////"), (GREEN, ""), (YELLOW, "\\\\\\\\"),
          (PURPLE, "xxxx"), (BLACK, ""), (GREY, "||||"))
 
 
@@ -67,7 +67,8 @@ class Style:
         size = self.font_size
         return {
             "pdf.fonttype": 42, "ps.fonttype": 42, "svg.fonttype": "path", "svg.hashsalt": "rb",
-            "font.family": self.family, "font.size": size, "axes.labelsize": size,
+            "font.family": self.family, "font.serif": ["STIXGeneral"],
+            "font.sans-serif": ["DejaVu Sans"], "font.size": size, "axes.labelsize": size,
             "axes.titlesize": size, "xtick.labelsize": size - 1, "ytick.labelsize": size - 1,
             "legend.fontsize": size - 1, "mathtext.fontset":
                 "stix" if self.name == "paper" else "dejavusans",
@@ -84,8 +85,8 @@ class Style:
 
 
 STYLES = {
-    "paper": Style("paper", {"column": 3.35, "text": 7.0}, 8, "STIXGeneral", 300, False),
-    "screen": Style("screen", {"column": 6.0, "text": 11.0}, 11, "DejaVu Sans", 110, True),
+    "paper": Style("paper", {"column": 3.35, "text": 7.0}, 8, "serif", 300, False),
+    "screen": Style("screen", {"column": 6.0, "text": 11.0}, 11, "sans-serif", 110, True),
 }
 
 
