@@ -50,6 +50,15 @@ class PerfGroup final : public CounterGroup {
     perf_thread_map__put(threads);
     for (std::size_t i = 0; i < counters_.size(); ++i) open(counters_[i], events[i]);
   }
+  PerfGroup(const PerfGroup&) = delete;
+  PerfGroup& operator=(const PerfGroup&) = delete;
+  ~PerfGroup() override {
+    for (Counter& counter : counters_) {
+      if (counter.event == nullptr) continue;
+      perf_evsel__close(counter.event);
+      remove(counter);
+    }
+  }
 
   void start() override {
     for (Counter& counter : counters_) {
@@ -119,8 +128,16 @@ class PerfGroup final : public CounterGroup {
     if (error == 0) return;
     counter.error = refused(event, error);
     // Left in the list, an event that is not open crashes what goes through it.
-    perf_evlist__remove(list_.get(), counter.event);
-    perf_evsel__delete(std::exchange(counter.event, nullptr));
+    remove(counter);
+  }
+
+  /// Deletes the event with its references to the list's maps, which libperf forgets.
+  void remove(Counter& counter) {
+    perf_evsel* const event = std::exchange(counter.event, nullptr);
+    perf_evlist__remove(list_.get(), event);
+    perf_cpu_map__put(perf_evsel__cpus(event));
+    perf_thread_map__put(perf_evsel__threads(event));
+    perf_evsel__delete(event);
   }
 
   /// Over all CPUs; each value of an event includes those of its copies in descendants.
