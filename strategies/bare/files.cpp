@@ -15,16 +15,23 @@
 namespace rb {
 namespace {
 
-/// A thread with a descriptor table of its own, empty before each restart.
+/// A thread with a descriptor table of its own, empty before each restart. Where it can
+/// have none, it runs no work, as that would close and open the process's descriptors.
 class TableThread {
  public:
-  TableThread() : thread_([this] { serve(); }) {}
+  TableThread() : thread_([this] { serve(); }) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return started_; });
+  }
   TableThread(const TableThread&) = delete;
   TableThread& operator=(const TableThread&) = delete;
   ~TableThread() {
     run(nullptr);
     thread_.join();
   }
+
+  /// 0, or the errno for which there is no table.
+  [[nodiscard]] int error() const { return error_; }
 
   /// Runs work there and returns its errno; a null work ends the thread.
   int run(int (*work)(const Image&, StageClock&), const Image* image = nullptr,
@@ -42,13 +49,19 @@ class TableThread {
  private:
   void serve() {
     // From here on this thread's descriptors are its own.
-    result_ = ::unshare(CLONE_FILES) == 0 ? 0 : errno;
-    ::syscall(SYS_close_range, 0u, ~0u, 0u);
+    const int error = ::unshare(CLONE_FILES) == 0 ? 0 : errno;
+    if (error == 0) ::syscall(SYS_close_range, 0u, ~0u, 0u);
+    {
+      const std::lock_guard lock(mutex_);
+      error_ = error;
+      started_ = true;
+    }
+    changed_.notify_all();
     for (bool serving = true; serving;) {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return asked_; });
       serving = work_ != nullptr;
-      if (serving) result_ = work_(*image_, *clock_);
+      if (serving) result_ = error == 0 ? work_(*image_, *clock_) : error;
       asked_ = false;
       changed_.notify_all();
     }
@@ -56,6 +69,8 @@ class TableThread {
 
   std::mutex mutex_;
   std::condition_variable changed_;
+  bool started_ = false;
+  int error_ = 0;
   bool asked_ = false;
   int (*work_)(const Image&, StageClock&) = nullptr;
   const Image* image_ = nullptr;
@@ -150,6 +165,9 @@ class FilesRestarter final : public Restarter {
  public:
   explicit FilesRestarter(const Image& image) : image_(image) {}
 
+  /// 0, or the errno for which nothing can be opened.
+  [[nodiscard]] int error() const { return thread_.error(); }
+
   Result<std::unique_ptr<Tree>> restart(StageClock& clock) override {
     auto tree = std::make_unique<OpenTables>(thread_, image_);
     const int error = thread_.run(open_all, &image_, &clock);
@@ -168,7 +186,11 @@ Status supports(const Image& image, const StrategyOptions& /*options*/) {
 }
 
 Result<std::unique_ptr<Restarter>> prepare(const Image& image, const StrategyOptions& /*options*/) {
-  return std::make_unique<FilesRestarter>(image);
+  auto restarter = std::make_unique<FilesRestarter>(image);
+  if (restarter->error() != 0) {
+    return fail_errno("cannot make a table of descriptors", restarter->error());
+  }
+  return restarter;
 }
 
 }  // namespace
