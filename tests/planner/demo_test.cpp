@@ -71,6 +71,47 @@ TEST_CASE("a grandchild's files reach a child of the root through a helper", "[p
   CHECK(plan->task_count == 6);
 }
 
+TEST_CASE("a throw-away task's exit hands its children to one ancestor only", "[planner]") {
+  // 2 goes to 0 and 4 to 1, both made by the throw-away task that has mm 5: the second
+  // needs a helper, which counts.
+  const SharingGraph graph = processes({{-1, 4, 8, 1, 3},
+                                        {0, 4, 8, 5, 4},
+                                        {0, 5, 10, 5, 2},
+                                        {1, 4, 9, 0, 3},
+                                        {1, 5, 10, 4, 2},
+                                        {3, 2, 4, 4, 1}});
+  expect_plan(graph, {.unshares = 3, .siblings = 1, .throwaways = 2});
+  PlannerMeans means;
+  means.max_throwaways = 1;
+  const auto fewer = make_plan(graph, means);
+  if (fewer) FAIL(describe(*fewer));
+  CHECK(is_proof(fewer.error()));
+}
+
+TEST_CASE("a helper is used where the search comes back to it", "[planner]") {
+  const SharingGraph graph = processes({{-1, 2, 4, 4, 4},
+                                        {0, 2, 4, 0, 4},
+                                        {1, 3, 6, 0, 4},
+                                        {0, 4, 8, 2, 3},
+                                        {2, 4, 9, 1, 1},
+                                        {1, 1, 3, 3, 1}});
+  expect_plan(graph, {.throwaways = 2});
+}
+
+TEST_CASE("an unshare is taken before a throw-away task", "[planner]") {
+  // The plain removals lead past the plan without one: only the thorough search finds it.
+  SharingGraph graph =
+      processes({{-1, 5, 10, 4, 3}, {0, 2, 4, 4, 4}, {1, 2, 5, 0, 4}, {1, 2, 5, 0, 1}});
+  add_thread(graph, 2, 5, 2);
+  graph.tasks.push_back({.leader = 5, .parent = 2, .object = {1, 3, 0, 1}});
+  expect_plan(graph, {.unshares = 1, .siblings = 1});
+}
+
+TEST_CASE("files that an exec copies are not unshared before", "[planner]") {
+  expect_plan(processes({{-1, 0, 0, 0, 0}, {0, 1, 1, 1, 1}, {0, 2, 2, 2, 1}, {1, 2, 2, 3, 0}}),
+              {.unshares = 1, .siblings = 1, .execs = 1});
+}
+
 TEST_CASE("threads share with other processes through their group", "[planner]") {
   SharingGraph graph = processes({{-1, 0, 0, 0, 0}, {0, 1, 1, 5, 1}});
   add_thread(graph, 0, 5, 6);  // the child's files: this thread makes the child

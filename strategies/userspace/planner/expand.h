@@ -13,8 +13,9 @@ namespace rb {
 /// and execs prove needless, counts, and decides whether it is ordered.
 [[nodiscard]] Plan expand(const SharingGraph& graph, const std::vector<Move>& moves);
 
-/// Drops unshares and execs of objects that nobody else uses at that moment:
-/// they would copy an object only to free the original. O(steps).
+/// Drops unshares and execs of objects that nobody else uses at that moment: they would
+/// copy an object only to free the original. Drops unshares of files whose every other
+/// user leaves them, the last by an exec. O(steps).
 void prune(const SharingGraph& graph, Plan& plan);
 
 }  // namespace rb

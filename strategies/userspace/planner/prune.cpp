@@ -44,13 +44,69 @@ class Users {
   std::vector<int> users_;
 };
 
+/// Files tables that every user leaves, the last by an exec, which copies what is shared
+/// in any case: one of the others that leave it can keep it instead, without a call.
+class LeftByExec {
+ public:
+  explicit LeftByExec(const Plan& plan)
+      : held_(at(plan.task_count), kNone), left_(plan.steps.size(), kNone) {
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) follow(plan.steps[i], static_cast<int>(i));
+  }
+
+  /// Whether the actor may keep the table that it leaves at this step: the first that
+  /// asks may.
+  [[nodiscard]] bool keep(std::size_t step) {
+    if (left_[step] == kNone) return false;
+    Table& table = tables_[at(left_[step])];
+    if (table.users > 0 || !table.last_execs) return false;
+    table.users = 1;
+    return true;
+  }
+
+ private:
+  static constexpr int kNone = -1;
+  struct Table {
+    int users = 1;
+    bool last_execs = false;  // its last user left it by an exec
+  };
+
+  void follow(const Step& step, int index) {
+    const bool files = (step.share & share_bit(Shared::kFiles)) != 0;
+    if (step.kind == StepKind::kCreate && files) {
+      held_[at(step.target)] = held_[at(step.actor)];
+      ++tables_[at(held_[at(step.target)])].users;
+    } else if (step.kind == StepKind::kCreate) {
+      own(step.target);
+    } else if (step.kind == StepKind::kExec || (step.kind == StepKind::kUnshare && files)) {
+      leave(step, index);
+      own(step.actor);
+    } else if (step.kind == StepKind::kExit) {
+      leave(step, index);
+    }
+  }
+  void leave(const Step& step, int index) {
+    left_[at(index)] = held_[at(step.actor)];
+    Table& table = tables_[at(left_[at(index)])];
+    --table.users;
+    table.last_execs = step.kind == StepKind::kExec;
+  }
+  void own(int task) {
+    held_[at(task)] = static_cast<int>(tables_.size());
+    tables_.emplace_back();
+  }
+
+  std::vector<int> held_;  // by task
+  std::vector<int> left_;  // by step
+  std::vector<Table> tables_;
+};
+
 /// False when the step changes nothing. Trims an unshare to what it changes, and
 /// makes an exec that is needed for files only an unshare.
-bool is_needed(Users& users, Step& step) {
+bool is_needed(Users& users, LeftByExec& tables, std::size_t index, Step& step) {
   if (step.kind == StepKind::kUnshare) {
     for (const Shared shared : {Shared::kFiles, Shared::kFs}) {
       if ((step.share & share_bit(shared)) == 0) continue;
-      if (users.alone(step.actor, shared))
+      if (users.alone(step.actor, shared) || (shared == Shared::kFiles && tables.keep(index)))
         step.share = static_cast<ShareMask>(step.share & ~share_bit(shared));
       else
         users.replace(step.actor, shared);
@@ -59,7 +115,7 @@ bool is_needed(Users& users, Step& step) {
   }
   if (users.alone(step.actor, Shared::kMm) && users.alone(step.actor, Shared::kSighand)) {
     step = {.kind = StepKind::kUnshare, .actor = step.actor, .share = share_bit(Shared::kFiles)};
-    return is_needed(users, step);
+    return is_needed(users, tables, index, step);
   }
   for (const Shared shared : {Shared::kMm, Shared::kSighand, Shared::kFiles})
     if (!users.alone(step.actor, shared)) users.replace(step.actor, shared);
@@ -75,15 +131,17 @@ void prune(const SharingGraph& graph, Plan& plan) {
   if (!anything) return;
   RB_ASSERT(plan.task_count >= static_cast<int>(graph.tasks.size()));
   Users users(plan.task_count);
+  LeftByExec tables(plan);
   std::vector<Step> kept;
   kept.reserve(plan.steps.size());
-  for (Step& step : plan.steps) {
+  for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+    Step& step = plan.steps[i];
     if (step.kind == StepKind::kCreate) {
       users.create(step);
     } else if (step.kind == StepKind::kExit) {
       users.exit(step.actor);
     } else if (step.kind == StepKind::kUnshare || step.kind == StepKind::kExec) {
-      if (!is_needed(users, step)) continue;
+      if (!is_needed(users, tables, i, step)) continue;
     }
     kept.push_back(step);
   }
