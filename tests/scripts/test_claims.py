@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import re
 import tempfile
 import unittest
 
@@ -14,6 +15,7 @@ from restartbench.claims.confidence import confidence
 from restartbench.claims.figure import ABOVE, BELOW, OPEN, Figure, exact, side
 from restartbench.claims.rules import DEPENDS, FAILS, HOLDS, UNDECIDED, Verdict
 from restartbench.statistics import Interval
+from restartbench.sweeps import sweep
 
 UNKNOWN = (None, None)
 
@@ -165,6 +167,33 @@ def restored(tasks=3, wrong=0):
     return document
 
 
+class Sweeps(unittest.TestCase):
+    """What is told to be measured has what is then asked for."""
+
+    def workloads(self, name):
+        return [[word.partition(":")[0] for word in re.split(r",(?=[a-z])", words[
+            words.index("--workload") + 1])] for words in (sweep(name).arguments(True),
+                                                           sweep(name).arguments(False))]
+
+    def test_workloads(self):
+        for name in ("vm-sharing", "native-sharing"):
+            for workloads in self.workloads(name):
+                self.assertLessEqual({*evidence.SHARING, *evidence.OWN}, set(workloads))
+        for where in ("vm", "native"):
+            for workloads in self.workloads(f"{where}-sizes"):
+                self.assertLessEqual({"threads", "processes"}, set(workloads))
+            for quick in (True, False):
+                words = sweep(f"{where}-creator").arguments(quick)
+                files = words[words.index("--creator-fds") + 1].split(",")
+                self.assertIn("0", files)
+                self.assertGreaterEqual(max(map(int, files)), evidence.MANY_FILES)
+
+    def test_claims_name_sweeps_that_exist(self):
+        for claim in judge.CLAIMS:
+            self.assertTrue(all("scripts/bench" in command
+                                for command in judge.commands_of(claim)), claim.id)
+
+
 class Judging(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
@@ -222,6 +251,12 @@ class Judging(unittest.TestCase):
         new = [one for one in sharing_cells(kernel=500) if one["workload"] == "shared-mm"]
         row = self.rows(results(old), results(new, start_time="2026-02-02T03:04:05Z"))["C1"]
         self.assertEqual(row.verdict, HOLDS)
+
+    def test_the_newer_of_two_runs_counts(self):
+        old = results(sharing_cells(kernel=1100), start_time="2026-01-02T03:04:05Z")
+        new = results(sharing_cells(kernel=500), start_time="2026-02-02T03:04:05Z")
+        self.assertEqual(self.rows(old, new)["C1"].verdict, HOLDS)
+        self.assertEqual(self.rows(new, old)["C1"].verdict, HOLDS)
 
     def test_graphs_that_were_only_counted_or_wrong(self):
         self.assertIn("counted only", self.rows(coverage())["C6"].missing[0])
