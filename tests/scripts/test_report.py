@@ -123,14 +123,27 @@ class Built(unittest.TestCase):
         self.assertNotIn("http", re.sub(r"http-equiv", "", self.html))
 
     def test_markdown(self):
-        text = markdown.write(self.page, "https://host/r.html")
+        text, left_out = markdown.write(self.page, "https://host/r.html")
+        self.assertEqual(left_out, [])
         self.assertIn("failed: <b>wrong</b> \\| pipe", text)
         self.assertIn("](https://host/r.html#raw=", text)
         self.assertIn("![Time <by> size](figures/size.svg)", text)
-        self.assertNotIn("#raw=", markdown.write(self.page))
+        self.assertNotIn("#raw=", markdown.write(self.page)[0])
         for line in text.splitlines():
             if line.startswith("| threads:n=10 | userspace | 10 |"):
                 self.assertEqual(len(re.findall(r"(?<!\\)\|", line)), 10)
+
+    def test_markdown_that_has_to_be_short(self):
+        whole, _ = markdown.write(self.page)
+        text, left_out = markdown.write(self.page, limit=len(whole) - 1)
+        self.assertEqual(left_out, ["Counters"])
+        self.assertLess(len(text), len(whole))
+        text, left_out = markdown.write(self.page, limit=1)
+        self.assertEqual(left_out[-2:], ["Restarts", "Restarts"])
+        self.assertIn("Restarts (2 rows, instructions, Linux 6.1.0-56-cloud-amd64): not shown",
+                      text)
+        self.assertIn("What kernel objects cost", text)
+        self.assertEqual(markdown.write(self.page, limit=0), (whole, []))
 
     def test_rows_and_columns_agree(self):
         for section in self.page.sections:
