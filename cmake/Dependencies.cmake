@@ -1,5 +1,6 @@
 # Libraries, all from Debian 12.
 find_package(fmt REQUIRED)
+find_package(Boost 1.74 REQUIRED)  # headers only: distributions
 find_package(CLI11 REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(Catch2 2 REQUIRED)

@@ -9,6 +9,7 @@
 #include <map>
 #include <utility>
 
+#include "harness/cpu_policy.h"
 #include "harness/names.h"
 #include "harness/verify_mode.h"
 
@@ -38,7 +39,8 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kAliases 
 }};
 
 /// Flags of Google Benchmark that make no sense here, and what to use instead.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kReplaced = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kReplaced = {{
+    {"--benchmark_enable_random_interleaving", "rounds are always interleaved, by --seed"},
     {"--benchmark_out", "use --out FILE"},
     {"--benchmark_out_format", "use --out FILE, which is JSON"},
     {"--benchmark_format", "use --out -, which prints JSON"},
@@ -127,6 +129,17 @@ CLI::Option* add_choice(CLI::App& app, const char* name, Target& target,
   return app.add_option_function<std::string>(name, choose, description);
 }
 
+/// "2%" as 0.02.
+double share_of(const std::string& text) {
+  double percent = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, percent);
+  if (error != std::errc() || rest + 1 != end || *rest != '%' || percent <= 0 || percent > 100) {
+    throw CLI::ValidationError("--precision", fmt::format("'{}' is no percentage as 2%", text));
+  }
+  return percent / 100;
+}
+
 /// The innermost command that was named: its help is the one to read.
 std::string help_command(const CLI::App& app) {
   std::string command = app.get_name();
@@ -156,17 +169,23 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
                  "Run the cells WORKLOAD/STRATEGY that this regular expression finds; with a '-' "
                  "in front, the others");
   // An emulated machine has other defaults: emulated_defaults.h.
-  app.add_option("--repetitions", run.repetitions, "Repetitions of each cell")
+  app.add_option("--repetitions", run.repetitions,
+                 "Rounds, in each of which every strategy has its turn; exactly so many")
       ->check(CLI::Range(1, 100000))
-      ->option_text("N [5; emulated: 1]");
-  app.add_option("--min-time", run.min_time_s, "Seconds of restarting in a repetition, at least")
+      ->option_text("N [until --precision or --max-time; emulated: 1]");
+  app.add_option_function<std::string>(
+         "--precision", [&run](const std::string& text) { run.precision = share_of(text); },
+         "Half the width of the intervals of ratios at which rounds may end")
+      ->option_text("PERCENT [2%]");
+  app.add_option("--min-time", run.min_time_s,
+                 "Seconds of restarting in a turn, at least, for the slowest strategy")
       ->check(CLI::Range(1e-6, 1e6))
-      ->option_text("SECONDS [0.1; emulated: 0.005]");
+      ->option_text("SECONDS [0.002; emulated: 0.005]");
   app.add_option("--max-time", run.max_time_s,
-                 "Seconds after which a repetition does without --min-time; destroying trees "
-                 "counts here")
+                 "Seconds for all rounds, times the strategies of an image; 5 rounds are always "
+                 "made")
       ->check(CLI::Range(1e-6, 1e6))
-      ->option_text("SECONDS [0.25; emulated: 0.05]");
+      ->option_text("SECONDS [1.25; emulated: 0.2]");
   add_choice(app, "--verify", run.verify, kVerifyModes,
              "Verify all restarts, the first and a sample of the timed ones, the first only, "
              "or none")
@@ -178,7 +197,23 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
                  "Tasks that may create others at once; 0 = online CPUs")
       ->check(CLI::Range(0, 4096))
       ->capture_default_str();
-  app.add_option("--seed", run.seed, "Seed of workloads and of the verified sample")
+  app.add_option_function<std::string>(
+         "--pin",
+         [&run](const std::string& text) {
+           auto cpus = parse_cpus(text);
+           if (!cpus) throw CLI::ValidationError("--pin", cpus.error().message);
+           run.pin = std::move(*cpus);
+         },
+         "CPUs that bench and all restarted tasks are bound to, as in 0,2-3")
+      ->option_text("CPUS");
+  app.add_option("--fifo", run.fifo, "Priority of SCHED_FIFO for bench and all restarted tasks")
+      ->check(CLI::Range(1, 99))
+      ->option_text("PRIORITY");
+  app.add_flag("--self-check{100}", run.self_check,
+               "Compare strategies with themselves so many times; 1 is the exit code if a "
+               "difference is found in more than one of 20 [100]")
+      ->check(CLI::Range(1, 100000));
+  app.add_option("--seed", run.seed, "Seed of workloads, rounds and of the verified sample")
       ->check(CLI::Range(std::int64_t{0}, std::numeric_limits<std::int64_t>::max()))
       ->capture_default_str();
   app.add_option("--creator-fds", run.creator_fds,

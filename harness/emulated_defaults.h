@@ -10,13 +10,15 @@
 namespace rb {
 
 /// Changes what the command line left at its default: instruction counts need few
-/// samples, and an emulated machine takes long for each. For the same reason "all"
+/// samples, and an emulated machine takes long for each: one round, of as many restarts
+/// as intervals of 200 comparisons take. For the same reason "all"
 /// workloads are those at their default sizes, not with their sweeps.
 /// @return what people are told of it, if anything
 inline std::string use_emulated_defaults(RunOptions& options, const Parts& parts) {
   if (!options.chosen.repetitions) options.repetitions = 1;
   if (!options.chosen.min_time) options.min_time_s = 0.005;
-  if (!options.chosen.max_time) options.max_time_s = 0.05;
+  if (!options.chosen.max_time) options.max_time_s = 0.2;
+  if (!options.chosen.min_time && !options.chosen.repetitions) options.least_restarts = 16;
   std::string workloads;
   bool all = false;
   for (const std::string_view piece : split(options.workloads, ',')) {

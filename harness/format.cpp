@@ -48,6 +48,10 @@ std::string format_ratio(std::optional<double> ratio) {
   return fmt::format("{:.{}f}", *ratio, decimals_for(*ratio));
 }
 
+std::string format_compared(double ratio) {
+  return ratio >= 0.0995 && ratio < 2 ? fmt::format("{:.3f}", ratio) : format_ratio(ratio);
+}
+
 std::string format_count(std::size_t count) {
   const std::string digits = std::to_string(count);
   std::string text;

@@ -24,6 +24,9 @@ enum class Scale {
 /// Three digits: "1.63", "12.4", "250"; "-" for none.
 [[nodiscard]] std::string format_ratio(std::optional<double> ratio);
 
+/// The same with one digit more near 1, where differences of a percent matter: "0.994".
+[[nodiscard]] std::string format_compared(double ratio);
+
 /// With commas between thousands: "10,000".
 [[nodiscard]] std::string format_count(std::size_t count);
 

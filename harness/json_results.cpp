@@ -11,7 +11,7 @@
 #include "harness/ledger/json.h"
 #include "harness/result_names.h"
 #include "harness/selection.h"
-#include "harness/summary.h"
+#include "harness/statistics/summary.h"
 #include "harness/verify_mode.h"
 
 namespace rb {
@@ -127,6 +127,25 @@ Json cell_json(const GroupResult& group, const CellResult& cell, VerifyMode veri
   return object;
 }
 
+/// How a cell compares with the image's first one.
+Json comparison_json(const GroupResult& group, const CellResult& cell) {
+  const Comparison& found = *cell.vs_first;
+  const auto end = [&](double Interval::*which) {
+    return found.interval ? Json(*found.interval.*which) : Json(nullptr);
+  };
+  return {{"cell", cell.name},
+          {"baseline", group.cells.front().name},
+          {"ratio", found.ratio},
+          {"low", end(&Interval::low)},
+          {"high", end(&Interval::high)},
+          {"confidence", found.confidence},
+          {"pairs", found.pairs},
+          {"method", "order statistics of pair ratios"},
+          {"correction", "bonferroni"},
+          {"verdict", verdict_name(found.verdict)},
+          {"stopped_by", stopped_by_name(*group.stopped_by)}};
+}
+
 void add_rows(Json& rows, const GroupResult& group, const CellResult& cell) {
   const auto add = [&](Json row) {
     add_identity(row, group, cell);
@@ -151,17 +170,17 @@ bool write_all(const Fd& fd, std::string_view text) {
 
 }  // namespace
 
-Json results_json(const RunResult& run, const Json& context,
-                  const std::vector<std::string>& warnings, VerifyMode verify, ClockKind clock) {
-  Json document = {{"context", context},
-                   {"interrupted", run.signal != 0},
-                   {"warnings", warnings},
-                   {"benchmarks", Json::array()},
-                   {"cells", Json::array()}};
+Json results_json(const RunResult& run, const Json& context, const std::vector<Warning>& warnings,
+                  VerifyMode verify, ClockKind clock) {
+  Json document = {{"context", context},        {"interrupted", run.signal != 0},
+                   {"warnings", Json::array()}, {"benchmarks", Json::array()},
+                   {"cells", Json::array()},    {"comparisons", Json::array()}};
+  for (const Warning& warning : warnings) document["warnings"].push_back(warning_json(warning));
   for (const GroupResult& group : run.groups) {
     for (const CellResult& cell : group.cells) {
       add_rows(document["benchmarks"], group, cell);
       document["cells"].push_back(cell_json(group, cell, verify, clock));
+      if (cell.vs_first) document["comparisons"].push_back(comparison_json(group, cell));
     }
   }
   return document;

@@ -7,16 +7,17 @@
 
 #include "base/error.h"
 #include "harness/results.h"
+#include "harness/warnings/warning.h"
 
 namespace rb {
 
 /// Bumped when a reader of the old format would misread the new one.
-inline constexpr int kResultsSchemaVersion = 1;
+inline constexpr int kResultsSchemaVersion = 2;
 
-/// The whole document, valid against results/schema-v1.json at any time of a run.
+/// The whole document, valid against results/schema-v2.json at any time of a run.
 [[nodiscard]] nlohmann::ordered_json results_json(const RunResult& run,
                                                   const nlohmann::ordered_json& context,
-                                                  const std::vector<std::string>& warnings,
+                                                  const std::vector<Warning>& warnings,
                                                   VerifyMode verify, ClockKind clock);
 
 /// As text: a line for every row and cell, so that files can be compared.

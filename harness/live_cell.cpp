@@ -1,7 +1,5 @@
 #include "harness/live_cell.h"
 
-#include <algorithm>
-
 #include "harness/interrupt.h"
 #include "harness/selection.h"
 
@@ -42,8 +40,7 @@ LiveCell::LiveCell(const Parts& parts, const Image& image, const RunOptions& opt
       time_(time),
       result_(result),
       clock_(time),
-      random_(options.seed),
-      min_time_s_(options.min_time_s) {}
+      random_(options.seed) {}
 
 void LiveCell::refuse(TrialError error) {
   // A signal that reaches the tasks too fails the trial at hand; that failure
@@ -95,10 +92,7 @@ bool LiveCell::make_ready() {
   }
   const std::uint64_t begin = time_.now_ns();
   if (!try_once(result_.verifiable && options_.verify == VerifyMode::kAll)) return false;
-  const double trial_ns = static_cast<double>(time_.now_ns() - begin);
-  const double share = static_cast<double>(clock_.total_ns()) / trial_ns;
-  // Not 0, which Google Benchmark refuses: a coarse clock may see no time pass.
-  min_time_s_ = std::max(std::min(options_.min_time_s, options_.max_time_s * share), 1e-9);
+  cost_ = {static_cast<double>(clock_.total_ns()), static_cast<double>(time_.now_ns() - begin)};
   return true;
 }
 
@@ -116,28 +110,28 @@ bool LiveCell::try_once(bool verify) {
   return true;
 }
 
-void LiveCell::repeat(benchmark::State& state) {
+void LiveCell::take_turn(benchmark::State& state) {
   if (result_.error || interrupted_by() != 0) {
     if (!result_.error) refuse({});
     state.SkipWithError(result_.error->message.c_str());
     return;
   }
-  Repetition batch;
+  turn_ = {};
   const auto planned = static_cast<std::uint64_t>(state.max_iterations);
   const bool sampled = options_.verify == VerifyMode::kSample;
   const std::uint64_t sample = sampled && planned > 0 ? random_() % planned : 0;
   while (state.KeepRunning()) {
     const bool verify = result_.verifiable && (options_.verify == VerifyMode::kAll ||
-                                               (sampled && batch.samples.size() == sample));
+                                               (sampled && turn_.samples.size() == sample));
     auto restarted = restart_timed(*restarter_, clock_);
     if (restarted) {
       state.PauseTiming();  // the CPU time is to be that of restarting, too
-      batch.samples.push_back(restarted->sample);
+      turn_.samples.push_back(restarted->sample);
       auto finished = finish(parts_, image_, std::move(restarted->tree), verify);
       state.ResumeTiming();
       if (!finished) refuse(std::move(finished).error());
-      state.SetIterationTime(static_cast<double>(batch.samples.back().total_ns) * 1e-9);
-      if (verify) ++batch.verified;
+      state.SetIterationTime(static_cast<double>(turn_.samples.back().total_ns) * 1e-9);
+      if (verify) ++turn_.verified;
     } else {
       refuse(std::move(restarted).error());
     }
@@ -147,16 +141,8 @@ void LiveCell::repeat(benchmark::State& state) {
       return;
     }
   }
-  batches_.push_back(std::move(batch));
 }
 
-void LiveCell::conclude(std::size_t repetitions) {
-  if (result_.error) return;
-  RB_ASSERT(batches_.size() >= repetitions);
-  const auto first = batches_.end() - static_cast<std::ptrdiff_t>(repetitions);
-  result_.repetitions.assign(std::make_move_iterator(first),
-                             std::make_move_iterator(batches_.end()));
-  result_.state = CellState::kTimed;
-}
+void LiveCell::keep_turn() { result_.repetitions.push_back(std::move(turn_)); }
 
 }  // namespace rb

@@ -3,10 +3,8 @@
 
 #include <benchmark/benchmark.h>
 
-#include <functional>
 #include <memory>
 #include <random>
-#include <vector>
 
 #include "harness/parts.h"
 #include "harness/results.h"
@@ -25,17 +23,26 @@ class LiveCell {
   /// the reason, and cannot be timed.
   [[nodiscard]] bool make_ready();
 
-  /// Seconds of restarting in a repetition: options.min_time_s, or less where
-  /// destroying the trees would make the repetition longer than max_time_s.
-  [[nodiscard]] double min_time_s() const noexcept { return min_time_s_; }
+  /// What a trial takes: the restart, and all of it.
+  struct Cost {
+    double restart_ns = 0;
+    double trial_ns = 0;
+  };
+  [[nodiscard]] Cost cost() const noexcept { return cost_; }
 
-  /// A repetition, or an attempt to find out how many iterations one needs: the
-  /// function that Google Benchmark calls.
-  void repeat(benchmark::State& state);
+  [[nodiscard]] CellResult& result() noexcept { return result_; }
 
-  /// Takes over the results: the last `repetitions` calls of repeat() are those
-  /// that counted, the ones before were attempts.
-  void conclude(std::size_t repetitions);
+  /// A turn in a round: the function that Google Benchmark calls.
+  void take_turn(benchmark::State& state);
+
+  /// Adds the turn to the results: the round is complete.
+  void keep_turn();
+
+  /// All rounds are done.
+  void conclude() noexcept { result_.state = CellState::kTimed; }
+
+  /// A signal came before all rounds were done.
+  void interrupt() { refuse({}); }
 
  private:
   void place_ballast();
@@ -52,8 +59,8 @@ class LiveCell {
   std::unique_ptr<Restarter> restarter_;
   std::unique_ptr<Restarter> ballast_restarter_;
   std::unique_ptr<Tree> ballast_;
-  double min_time_s_;
-  std::vector<Repetition> batches_;  ///< one a call of repeat()
+  Cost cost_;
+  Repetition turn_;  ///< the last one
 };
 
 }  // namespace rb

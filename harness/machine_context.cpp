@@ -12,8 +12,10 @@
 
 #include "harness/benchmark_rows.h"
 #include "harness/clock_names.h"
+#include "harness/group_comparison.h"
 #include "harness/json_results.h"
 #include "harness/verify_mode.h"
+#include "harness/warnings/machine.h"
 
 namespace rb {
 namespace {
@@ -29,13 +31,6 @@ std::string cpu_model() {
     if (value != std::string::npos) return line.substr(value + 2);
   }
   return "unknown";
-}
-
-/// Documentation/admin-guide/pm/cpufreq.rst; virtual machines mostly have none.
-std::string governor() {
-  std::ifstream file("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor");
-  std::string name;
-  return file >> name ? name : "none";
 }
 
 Json library_versions() {
@@ -71,7 +66,8 @@ Json machine_context(const RunOptions& options, const VirtualMachine* guest) {
   context["kernel"] = fmt::format("{} {}", system.release, system.version);
   context["machine"] = system.machine;
   context["cpu_model"] = cpu_model();
-  context["governor"] = governor();
+  const std::string governor = read_machine_facts({}).governor;
+  context["governor"] = governor.empty() ? "none" : governor;
   struct sysinfo memory {};
   ::sysinfo(&memory);
   context["memory_bytes"] = std::uint64_t{memory.totalram} * memory.mem_unit;
@@ -83,34 +79,47 @@ Json machine_context(const RunOptions& options, const VirtualMachine* guest) {
   context["unit"] = clock_unit(clock);
   if (guest != nullptr) context["vm"] = vm_json(*guest);
   context["pids"] = options.strategy_options.pids == PidMode::kOwn ? "own" : "host";
+  context["pin"] = options.pin;
+  context["fifo"] = options.fifo;
   context["cpus"] = options.strategy_options.cpus;
   context["seed"] = options.seed;
-  context["repetitions"] = options.repetitions;
+  context["repetitions"] = options.repetitions > 0 ? Json(options.repetitions) : Json(nullptr);
+  context["precision"] = options.precision;
+  context["confidence"] = kRunConfidence;
   context["min_time_s"] = options.min_time_s;
   context["max_time_s"] = options.max_time_s;
   context["verify"] = verify_mode_name(options.verify);
   return context;
 }
 
-std::vector<std::string> context_warnings(const Json& context) {
-  std::vector<std::string> warnings;
+std::vector<Warning> context_warnings(const Json& context) {
+  std::vector<Warning> warnings;
   const auto is = [&](const char* key, std::string_view value) {
     return context.at(key).get<std::string>() == value;
   };
   if (is("clock", "fake")) {
-    warnings.push_back("the clock is a fake: no number here was measured");
+    warnings.push_back({"fake-clock",
+                        "the clock is a fake: no number here was measured",
+                        "leave out --clock",
+                        {}});
   }
-  if (is("build_type", "Debug") || is("build_type", "")) {
-    warnings.push_back("bench was built without optimisation: its share of a time is too large");
+  if (is("clock", "instructions")) {
+    warnings.push_back({"emulation",
+                        "the machine is emulated: numbers are instructions, not times",
+                        "compare them with each other only",
+                        {}});
   }
   if (is("verify", "none")) {
-    warnings.push_back(
-        "nothing was verified (--verify none): a time may be that of a wrong restart");
+    warnings.push_back({"not-verified",
+                        "nothing was verified: a time may be that of a wrong restart",
+                        "leave out --verify none",
+                        {}});
   }
-  if (!is("governor", "none") && !is("governor", "performance")) {
-    warnings.push_back(
-        fmt::format("the CPU frequency governor is {}: times vary with the clock rate",
-                    context.at("governor").get<std::string>()));
+  // Of what was not measured in time, the machine does not matter.
+  if (is("clock", "wall")) {
+    for (Warning& warning : machine_warnings(read_machine_facts({}))) {
+      warnings.push_back(std::move(warning));
+    }
   }
   return warnings;
 }

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
-#include <string>
 #include <vector>
 
 #include "harness/options.h"
 #include "harness/virtual_machine.h"
+#include "harness/warnings/warning.h"
 
 namespace rb {
 
@@ -16,7 +16,7 @@ namespace rb {
 [[nodiscard]] nlohmann::ordered_json machine_context(const RunOptions& options,
                                                      const VirtualMachine* guest);
 
-/// What makes the numbers of a run in that context less worth, a sentence each.
-[[nodiscard]] std::vector<std::string> context_warnings(const nlohmann::ordered_json& context);
+/// What makes the numbers of a run in that context less worth.
+[[nodiscard]] std::vector<Warning> context_warnings(const nlohmann::ordered_json& context);
 
 }  // namespace rb

@@ -60,12 +60,17 @@ struct Chosen {
 struct RunOptions : Invocation {
   std::vector<std::string> strategies;  ///< names and "all"; empty = all
   std::string workloads;                ///< grammar of workload_spec.h; empty = default
-  int repetitions = 5;
-  double min_time_s = 0.1;   ///< of restarting, per repetition
-  double max_time_s = 0.25;  ///< of everything, per repetition; see timing.h
+  int repetitions = 0;                  ///< rounds; 0 = until the precision or the time is reached
+  double precision = 0.02;              ///< half the width of intervals, as a share of the ratio
+  double min_time_s = 0.002;            ///< of restarting, per cell and round
+  double max_time_s = 1.25;             ///< of all rounds, per cell
+  std::size_t least_restarts = 1;       ///< per cell and round, if the time is enough for them
   Chosen chosen;
   std::string filter;  ///< cells to run, by name: filter.h
   VerifyMode verify = VerifyMode::kSample;
+  int self_check = 0;         ///< tries of --self-check; 0 = time as usual
+  std::vector<unsigned> pin;  ///< CPUs that all tasks are bound to; empty = any
+  int fifo = 0;               ///< priority of SCHED_FIFO for all tasks; 0 = not
   StrategyOptions strategy_options;
   std::vector<std::uint32_t> creator_fds;     ///< sizes of the creator; empty = small
   std::vector<std::uint64_t> creator_memory;  ///< bytes; empty = none

@@ -1,17 +1,44 @@
 #include "harness/results.h"
 
 #include "harness/exit_code.h"
-#include "harness/summary.h"
+#include "harness/statistics/summary.h"
 
 namespace rb {
 
+namespace {
+
+void append_totals(std::vector<double>& totals, const Repetition& repetition) {
+  for (const Sample& sample : repetition.samples) {
+    totals.push_back(static_cast<double>(sample.total_ns));
+  }
+}
+
+}  // namespace
+
+std::vector<double> compared_ns(const GroupResult& group, const CellResult& cell) {
+  if (group.pairs_of_restarts) return totals_ns(cell);
+  std::vector<double> medians;
+  for (const Repetition& repetition : cell.repetitions) {
+    std::vector<double> totals;
+    append_totals(totals, repetition);
+    medians.push_back(median(std::move(totals)));
+  }
+  return medians;
+}
+
+std::optional<Comparison> compare_cells(const GroupResult& group, const CellResult& cell,
+                                        const CellResult& baseline, double confidence) {
+  auto values = compared_ns(group, cell);
+  auto others = compared_ns(group, baseline);
+  const std::size_t pairs = std::min(values.size(), others.size());
+  values.resize(pairs);
+  others.resize(pairs);
+  return compare(values, others, confidence);
+}
+
 std::vector<double> totals_ns(const CellResult& cell) {
   std::vector<double> totals;
-  for (const Repetition& repetition : cell.repetitions) {
-    for (const Sample& sample : repetition.samples) {
-      totals.push_back(static_cast<double>(sample.total_ns));
-    }
-  }
+  for (const Repetition& repetition : cell.repetitions) append_totals(totals, repetition);
   return totals;
 }
 

@@ -4,6 +4,7 @@
 
 #include "harness/cell_source.h"
 #include "harness/counting.h"
+#include "harness/cpu_policy.h"
 #include "harness/fake_time.h"
 #include "harness/interrupt.h"
 #include "harness/json_results.h"
@@ -13,8 +14,10 @@
 #include "harness/runner.h"
 #include "harness/sections.h"
 #include "harness/selection.h"
+#include "harness/self_check.h"
 #include "harness/settled_time.h"
 #include "harness/table.h"
+#include "harness/warnings/samples.h"
 
 namespace rb {
 namespace {
@@ -33,9 +36,7 @@ class Output {
 
   /// A file that cannot be written is found out before anything is measured.
   Status begin() {
-    for (const std::string& warning : warnings_) {
-      streams_.err << "bench: warning: " << warning << '\n';
-    }
+    say(warnings_);
     auto status = write_file({});
     if (!status) status.error().kind = ErrorKind::kUsage;
     return status;
@@ -49,14 +50,22 @@ class Output {
   void end(const RunResult& run) {
     table_.print_legend();
     print_sections(to_stdout() ? streams_.err : streams_.out, run, options_);
+    say(sample_warnings(run));
     if (to_stdout()) streams_.out << text(run);
     if (run.signal != 0) streams_.err << "bench: interrupted by signal " << run.signal << '\n';
   }
 
  private:
+  void say(const std::vector<Warning>& warnings) const {
+    for (const Warning& warning : warnings) {
+      streams_.err << "bench: warning: " << describe(warning) << '\n';
+    }
+  }
   [[nodiscard]] bool to_stdout() const { return options_.out == "-"; }
   [[nodiscard]] std::string text(const RunResult& run) const {
-    return to_text(results_json(run, context_, warnings_, options_.verify, *options_.clock));
+    std::vector<Warning> warnings = warnings_;
+    for (Warning& warning : sample_warnings(run)) warnings.push_back(std::move(warning));
+    return to_text(results_json(run, context_, warnings, options_.verify, *options_.clock));
   }
   Status write_file(const RunResult& run) const {
     if (options_.out.empty() || to_stdout()) return {};
@@ -67,7 +76,7 @@ class Output {
   const Streams& streams_;
   Table table_;
   nlohmann::ordered_json context_;
-  std::vector<std::string> warnings_;
+  std::vector<Warning> warnings_;
 };
 
 TimeSource& time_source(ClockKind clock, FakeTime& fake, SettledTime& instructions) {
@@ -90,9 +99,26 @@ Result<nlohmann::ordered_json> context_of(const RunOptions& options, const Parts
   return parts.cells->context();
 }
 
+/// One task a pinned CPU may create others, not one a CPU of the machine.
+RunOptions pinned(RunOptions options) {
+  unsigned& cpus = options.strategy_options.cpus;
+  if (cpus == 0 && !options.pin.empty()) cpus = static_cast<unsigned>(options.pin.size());
+  return options;
+}
+
+/// What --self-check tries if nothing is named: one strategy on one image.
+std::vector<Group> to_check(std::vector<Group> matrix, const RunOptions& options) {
+  if (options.workloads.empty() && options.images.empty()) matrix.resize(1);
+  if (options.strategies.empty()) {
+    for (Group& group : matrix) group.strategies.resize(1);
+  }
+  return matrix;
+}
+
 }  // namespace
 
-Result<int> run_command(const RunOptions& options, const Parts& parts, const Streams& streams) {
+Result<int> run_command(const RunOptions& given, const Parts& parts, const Streams& streams) {
+  const RunOptions options = pinned(given);
   const auto strategies = select_strategies(options.strategies, parts);
   if (!strategies) return tl::unexpected(strategies.error());
   const auto matrix = make_matrix(options, parts, *strategies);
@@ -103,17 +129,25 @@ Result<int> run_command(const RunOptions& options, const Parts& parts, const Str
   if (!counting) return tl::unexpected(counting.error());
   RB_TRY(initialize_benchmark(options));
 
+  // What runs elsewhere is bound there.
+  const auto policy = parts.cells != nullptr ? CpuPolicy::apply({}, 0)
+                                             : CpuPolicy::apply(options.pin, options.fifo);
+  if (!policy) return tl::unexpected(policy.error());
+
+  const InterruptGuard guard;
+  FakeTime fake;
+  SettledTime instructions(cycle_counter(), parts.settle);
+  TimeSource& time = time_source(*options.clock, fake, instructions);
+  if (options.self_check > 0) {
+    return self_check(to_check(*matrix, options), options, parts, time, streams);
+  }
   std::size_t cells = 0;
   for (const Group& group : *matrix) cells += group.strategies.size();
-  const InterruptGuard guard;
   auto context = context_of(options, parts, *matrix);
   if (!context) return tl::unexpected(std::move(context).error());
   Output output(options, streams, *matrix, std::move(*context));
   RB_TRY(output.begin());
 
-  FakeTime fake;
-  SettledTime instructions(cycle_counter(), parts.settle);
-  TimeSource& time = time_source(*options.clock, fake, instructions);
   Progress progress(streams.progress, cells, "cells done");
   Status written;
   const RunResult run =

@@ -2,20 +2,26 @@
 
 #include <benchmark/benchmark.h>
 
-#include "harness/benchmark_rows.h"
 #include "harness/cell_source.h"
+#include "harness/group_comparison.h"
 #include "harness/interrupt.h"
 #include "harness/live_cell.h"
 #include "harness/selection.h"
+#include "harness/timing_pass.h"
+#include "harness/warnings/cpu_share.h"
+#include "harness/warnings/residency.h"
 
 namespace rb {
 namespace {
 
 GroupResult empty_result(const Group& group) {
-  GroupResult result{group.source, 0, {}};
+  GroupResult result;
+  result.source = group.source;
   for (const Strategy* strategy : group.strategies) {
     CellResult& cell = result.cells.emplace_back();
     cell.name = cell_name(group.source, *strategy);
+    // Compared with itself: names are keys.
+    if (result.cells.size() > 1 && strategy == group.strategies.front()) cell.name += '\'';
     cell.strategy = strategy;
     cell.verifiable = (strategy->flags & kRestoresTree) != 0;
   }
@@ -41,45 +47,28 @@ void fail_all(GroupResult& group, const Error& error) {
   }
 }
 
-/// Times the cells that are ready, their repetitions interleaved at random.
-void time_cells(std::vector<std::unique_ptr<LiveCell>>& ready,
-                const std::vector<CellResult*>& results, const RunOptions& options,
-                Progress& progress, GroupResult& group) {
-  for (std::size_t i = 0; i < ready.size(); ++i) {
-    LiveCell& live = *ready[i];
-    const CellResult& cell = *results[i];
-    const auto repeat = [&live, &cell, &progress](benchmark::State& state) {
-      progress.at(cell.name);
-      live.repeat(state);
-    };
-    benchmark::RegisterBenchmark(cell.name.c_str(), repeat)
-        ->UseManualTime()
-        ->MeasureProcessCPUTime()
-        ->Repetitions(options.repetitions)
-        ->MinTime(live.min_time_s());
-  }
-  RowReporter reporter(group);
-  benchmark::RunSpecifiedBenchmarks(&reporter, nullptr, ".");
-  benchmark::ClearRegisteredBenchmarks();
-  for (auto& live : ready) live->conclude(static_cast<std::size_t>(options.repetitions));
+std::size_t count_comparisons(const std::vector<Group>& matrix) {
+  std::size_t comparisons = 0;
+  for (const Group& group : matrix) comparisons += group.strategies.size() - 1;
+  return comparisons;
 }
 
 /// Counts what the timed cells do. No restarter is live: each pass makes its own.
-void count_cells(const Image& image, const RunOptions& options, const Parts& parts,
-                 const Counting& counting, TimeSource& time, Progress& progress,
-                 GroupResult& group) {
+void count_cells(const Image& image, const Parts& parts, const Counting& counting,
+                 const TimingContext& context, GroupResult& group) {
   for (CellResult& cell : group.cells) {
     if (cell.state != CellState::kTimed || interrupted_by() != 0) continue;
-    progress.at(cell.name + ", counting");
-    counting.count(cell, image, options, parts, time);
+    context.progress.at(cell.name + ", counting");
+    counting.count(cell, image, context.options, parts, context.time);
   }
 }
 
-void run_group(GroupResult& group, const RunOptions& run_options, const Parts& parts,
-               const Counting& counting, TimeSource& time, Progress& progress) {
-  progress.at(group.source.name);
-  RunOptions options = run_options;
+void run_group(GroupResult& group, const Parts& parts, const Counting& counting,
+               const TimingContext& run) {
+  RunOptions options = run.options;
   if (group.source.creator) options.strategy_options.creator = *group.source.creator;
+  const TimingContext context{options, run.time, run.progress, run.confidence};
+  context.progress.at(group.source.name);
   auto image = open_image(group.source, parts);
   if (!image) {
     fail_all(group, image.error());
@@ -87,25 +76,26 @@ void run_group(GroupResult& group, const RunOptions& run_options, const Parts& p
   }
   group.tasks = image->tasks().size();
   std::vector<std::unique_ptr<LiveCell>> ready;
-  std::vector<CellResult*> results;
   for (CellResult& cell : group.cells) {
     if (interrupted_by() != 0) return;
-    progress.at(cell.name);
-    auto live = std::make_unique<LiveCell>(parts, *image, options, time, cell);
-    if (!live->make_ready()) continue;
-    ready.push_back(std::move(live));
-    results.push_back(&cell);
+    context.progress.at(cell.name);
+    auto live = std::make_unique<LiveCell>(parts, *image, context.options, context.time, cell);
+    if (live->make_ready()) ready.push_back(std::move(live));
   }
-  if (!ready.empty() && interrupted_by() == 0) time_cells(ready, results, options, progress, group);
+  if (ready.empty() || interrupted_by() != 0) return;
+  group.resident = resident_share(image->bytes());
+  time_cells(ready, group, context);
   ready.clear();
-  if (counting.wanted()) count_cells(*image, options, parts, counting, time, progress, group);
+  if (counting.wanted()) count_cells(*image, parts, counting, context, group);
 }
 
-void run_elsewhere(GroupResult& group, CellSource& cells, Progress& progress) {
+void run_elsewhere(GroupResult& group, CellSource& cells, const TimingContext& context) {
   for (CellResult& cell : group.cells) {
-    progress.at(cell.name);
+    context.progress.at(cell.name);
     cells.take(group, cell);
   }
+  group.stopped_by = StoppedBy::kRepetitions;
+  compare_with_first(group, context.confidence);
 }
 
 }  // namespace
@@ -114,12 +104,22 @@ RunResult run_matrix(const std::vector<Group>& matrix, const RunOptions& options
                      const Parts& parts, const Counting& counting, TimeSource& time,
                      Progress& progress, const GroupDone& group_done) {
   RunResult run;
+  run.comparisons = count_comparisons(matrix);
+  const TimingContext context{options, time, progress,
+                              corrected_confidence(kRunConfidence, run.comparisons)};
   for (const Group& group : matrix) {
     run.groups.push_back(empty_result(group));
+    run.groups.back().pairs_of_restarts = options.clock == ClockKind::kInstructions;
+    // From before tasks are made until all of them are gone, and counted.
+    const auto before = read_cpu_times();
     if (parts.cells != nullptr) {
-      run_elsewhere(run.groups.back(), *parts.cells, progress);
+      run_elsewhere(run.groups.back(), *parts.cells, context);
     } else {
-      run_group(run.groups.back(), options, parts, counting, time, progress);
+      run_group(run.groups.back(), parts, counting, context);
+    }
+    const auto after = read_cpu_times();
+    if (before && after && options.clock == ClockKind::kWall) {
+      run.groups.back().others = share_of_others(*before, *after);
     }
     run.signal = interrupted_by();
     progress.group_done(group.strategies.size());
@@ -133,12 +133,7 @@ Status initialize_benchmark(const RunOptions& options) {
   // The library keeps the pointer to the program's name, for its context.
   static std::string program;
   program = options.command_line.empty() ? "bench" : options.command_line.front();
-  std::vector<std::string> arguments;
-  // GB's shuffle has no seed; a run on a clock without drift is to repeat exactly.
-  const bool interleave = options.clock.value_or(ClockKind::kWall) == ClockKind::kWall;
-  arguments.push_back(std::string("--benchmark_enable_random_interleaving=") +
-                      (interleave ? "true" : "false"));
-  arguments.insert(arguments.end(), options.benchmark_flags.begin(), options.benchmark_flags.end());
+  std::vector<std::string> arguments = options.benchmark_flags;
   std::vector<char*> argv = {program.data()};
   for (std::string& argument : arguments) argv.push_back(argument.data());
   int argc = static_cast<int>(argv.size());

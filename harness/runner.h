@@ -17,8 +17,8 @@ namespace rb {
 using GroupDone = std::function<void(const RunResult&)>;
 
 /// Runs every cell: builds each image once, makes its strategies ready, times
-/// those that are with their repetitions interleaved, counts what was asked for, and
-/// frees the image before the next. Ends early, with what there is, once a signal came.
+/// those that are in interleaved rounds, counts what was asked for, and frees the image
+/// before the next. Ends early, with what there is, once a signal came.
 [[nodiscard]] RunResult run_matrix(const std::vector<Group>& matrix, const RunOptions& options,
                                    const Parts& parts, const Counting& counting, TimeSource& time,
                                    Progress& progress, const GroupDone& group_done);

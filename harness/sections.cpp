@@ -7,7 +7,7 @@
 #include "harness/counters/passes.h"
 #include "harness/format.h"
 #include "harness/ledger/report.h"
-#include "harness/summary.h"
+#include "harness/statistics/summary.h"
 #include "harness/text_table.h"
 
 namespace rb {

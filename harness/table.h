@@ -3,6 +3,7 @@
 
 #include <ostream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "harness/format.h"
@@ -28,6 +29,8 @@ class Table {
   void print_header();
   void print_cell(const GroupResult& group, const CellResult& cell, bool first);
   [[nodiscard]] std::string verified_mark(const CellResult& cell);
+  [[nodiscard]] std::string vs_first(const GroupResult& group, const CellResult& cell);
+  void print_rounds(StoppedBy reason, std::string_view meaning);
 
   std::ostream& out_;
   VerifyMode verify_;
@@ -39,6 +42,13 @@ class Table {
   bool reference_ = false;
   bool unverifiable_ = false;
   bool verifiable_ = false;
+  bool compared_ = false;
+  struct Rounds {
+    std::string image;
+    std::size_t count;
+    StoppedBy stopped_by;
+  };
+  std::vector<Rounds> rounds_;  ///< of the images that were timed
 };
 
 }  // namespace rb

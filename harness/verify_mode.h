@@ -26,7 +26,7 @@ namespace rb {
     case VerifyMode::kAll:
       return "all: a restart before timing and every timed one were as the image says";
     case VerifyMode::kSample:
-      return "sample: a restart before timing and one in every repetition were as the image says";
+      return "sample: a restart before timing and one in every round were as the image says";
     case VerifyMode::kFirst:
       return "first: a restart before timing was as the image says";
     case VerifyMode::kNone:

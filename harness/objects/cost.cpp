@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "harness/format.h"
-#include "harness/summary.h"
+#include "harness/statistics/summary.h"
 
 namespace rb {
 namespace {

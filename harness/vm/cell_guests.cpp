@@ -122,7 +122,7 @@ void CellGuests::pass_on(const CellOutcome& outcome, const Json& document) {
   const auto& warnings = document.is_null() ? Json::array() : document.at("warnings");
   const auto said_here = [&](const std::string& line) {
     return std::any_of(warnings.begin(), warnings.end(), [&](const Json& warning) {
-      const Json& text = warning.is_object() ? warning.at("message") : warning;
+      const Json& text = warning.at("text");
       return line.starts_with(std::string(kWarning) + text.get<std::string>());
     });
   };

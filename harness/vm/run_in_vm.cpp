@@ -162,7 +162,8 @@ Result<int> run_cells_in_vm(const RunOptions& options, bool needs_module, const 
   auto job = make_job(options, needs_module);
   if (!job) return tl::unexpected(std::move(job).error());
   const bool fake = options.clock == ClockKind::kFake;
-  if (job->machine.counts_instructions() && !fake && !options.vm.one_guest) {
+  if (job->machine.counts_instructions() && !fake && !options.vm.one_guest &&
+      options.self_check == 0) {
     return run_cells(std::move(*job), options, parts, streams);
   }
   auto memory = memory_for_all(options, parts);

@@ -66,6 +66,22 @@ Result<std::unique_ptr<Tree>> interrupted(int nth) {
   return makes<Fault::kNone>(nth);
 }
 
+/// Takes as long as so many looks at the fake clock.
+template <int kLooks>
+class LookingRestarter final : public Restarter {
+ public:
+  Result<std::unique_ptr<Tree>> restart(StageClock& clock) override {
+    for (int i = 0; i < kLooks; ++i) (void)clock.now_ns();
+    return makes<Fault::kNone>(0);
+  }
+};
+
+template <int kLooks>
+Result<std::unique_ptr<Restarter>> prepare_looking(const Image& /*image*/,
+                                                   const StrategyOptions& /*options*/) {
+  return std::make_unique<LookingRestarter<kLooks>>();
+}
+
 template <Restart kRestart>
 Result<std::unique_ptr<Restarter>> prepare(const Image& /*image*/,
                                            const StrategyOptions& /*options*/) {
@@ -104,11 +120,18 @@ constexpr Strategy kRefuses = strategy<makes<Fault::kNone>>(
     "refuses", StrategyKind::kTest, kRestoresTree | kOwnPidNamespace, refuses);
 constexpr Strategy kLacks = strategy<makes<Fault::kNone>>("lacks", StrategyKind::kTest,
                                                           kRestoresTree | kOwnPidNamespace, lacks);
+constexpr Strategy kTakes99 = {kStrategyVersion,    "takes-99",       "a double",
+                               StrategyKind::kTest, kOwnPidNamespace, supports,
+                               prepare_looking<99>};
+constexpr Strategy kTakes102 = {kStrategyVersion,    "takes-102",      "a double",
+                                StrategyKind::kTest, kOwnPidNamespace, supports,
+                                prepare_looking<102>};
 constexpr Strategy kInterrupted = strategy<interrupted>("interrupted", StrategyKind::kTest);
 
-constexpr std::array kStrategies = {&kGood,      &kVariant, &kBare,       &kNullStrategy, &kFails,
-                                    &kFailsLate, &kWrong,   &kRunsWrong,  &kWrongLate,    &kDestroy,
-                                    &kRefuses,   &kLacks,   &kInterrupted};
+constexpr std::array kStrategies = {&kGood,        &kVariant,   &kBare,    &kNullStrategy,
+                                    &kFails,       &kFailsLate, &kWrong,   &kRunsWrong,
+                                    &kWrongLate,   &kDestroy,   &kRefuses, &kLacks,
+                                    &kInterrupted, &kTakes99,   &kTakes102};
 
 constexpr Parameter kParameters[] = {
     {"n", "tasks", 1, 1, 10000, "1,10"},

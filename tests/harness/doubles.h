@@ -10,7 +10,8 @@ namespace rb::test {
 /// those that fail: `fails-restart`, `fails-late` (in its fifth restart),
 /// `restores-wrong` (at the barrier), `runs-wrong` (once released), `wrong-late`,
 /// `fails-destroy`, `refuses` (not supported), `lacks` (a resource),
-/// `interrupted` (raises SIGTERM in its third restart).
+/// `interrupted` (raises SIGTERM in its third restart). `takes-99` and `takes-102` take
+/// 100 and 103 steps of the fake clock.
 [[nodiscard]] Parts doubles();
 
 /// Trees of doubles that exist now: to be 0 after every run.

@@ -37,8 +37,8 @@ def run_program(arguments, directory):
 
 def masked(document):
     """What is the same on every machine: no context but our own part, no CPU time."""
-    own = ("schema_version", "clock", "pids", "cpus", "seed", "repetitions", "verify",
-           "min_time_s", "max_time_s")
+    own = ("schema_version", "clock", "pids", "cpus", "seed", "repetitions", "precision",
+           "confidence", "verify", "min_time_s", "max_time_s")
     document["context"] = {key: document["context"][key] for key in own}
     for row in document["benchmarks"]:
         if "cpu_time" in row:

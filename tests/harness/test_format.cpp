@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "harness/format.h"
-#include "harness/summary.h"
+#include "harness/statistics/summary.h"
 
 TEST_CASE("durations have three digits and a unit") {
   CHECK(rb::format_amount(0, rb::Scale::kTime) == "0.00 ns");
@@ -49,4 +49,11 @@ TEST_CASE("the median is the middle value") {
 TEST_CASE("the median absolute deviation does not mind one wild value") {
   CHECK(rb::median_absolute_deviation({1, 2, 3, 4, 1000}) == 1);
   CHECK(rb::median_absolute_deviation({5, 5, 5}) == 0);
+}
+
+TEST_CASE("ratios near 1 have a digit more where they are compared") {
+  CHECK(rb::format_compared(0.9944) == "0.994");
+  CHECK(rb::format_compared(1.2) == "1.200");
+  CHECK(rb::format_compared(2.345) == "2.35");
+  CHECK(rb::format_compared(0.0037) == "0.0037");
 }

@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "doubles.h"
+#include "harness/group_comparison.h"
 #include "harness/json_results.h"
 #include "harness/table.h"
 
@@ -46,6 +47,12 @@ rb::GroupResult group(std::vector<rb::CellResult> cells) {
   return {{nullptr, {}, "a", "image:a"}, 1000, std::move(cells)};
 }
 
+rb::GroupResult compared(std::vector<rb::CellResult> cells) {
+  auto result = group(std::move(cells));
+  rb::compare_with_first(result, 0.95);
+  return result;
+}
+
 rb::RunResult run(std::vector<rb::CellResult> cells) { return {{group(std::move(cells))}, 0}; }
 
 std::string table(const rb::GroupResult& result, rb::VerifyMode verify) {
@@ -61,25 +68,54 @@ std::string table(const rb::GroupResult& result, rb::VerifyMode verify) {
 
 TEST_CASE("the table has medians, deviations and ratios") {
   CHECK(
-      table(group({timed("good", {300'000, 100'000, 200'000}),
-                   timed("variant", {400'000, 400'000, 500'000}), timed("bare", {100'000})}),
+      table(compared({timed("good", {300'000, 100'000, 200'000}),
+                      timed("variant", {400'000, 400'000, 500'000}), timed("bare", {100'000})}),
             rb::VerifyMode::kSample) ==
-      "workload  strategy       tasks       median   spread   per task  vs first  vs bare  "
+      "workload  strategy     tasks    median  spread  per task  vs first                vs bare  "
       "verified\n"
-      "image:a   good           1,000       200 us      100     200 ns      1.00     2.00  sample\n"
-      "          variant        1,000       400 us        0     400 ns      2.00     4.00  sample\n"
-      "          bare (ref)     1,000       100 us        0     100 ns      0.50     1.00  -\n");
+      "image:a   good         1,000    200 us     100    200 ns  1.00                       2.00  "
+      "sample\n"
+      "          variant      1,000    400 us       0    400 ns  2.00 ?                     4.00  "
+      "sample\n"
+      "          bare (ref)   1,000    100 us       0    100 ns  0.500 ?                    1.00  "
+      "-\n");
+}
+
+TEST_CASE("the table marks what was found, with the interval") {
+  const auto rounds = [](std::string_view name, std::vector<std::uint64_t> medians) {
+    auto cell = timed(name, {medians.front()});
+    for (std::size_t i = 1; i < medians.size(); ++i) {
+      cell.repetitions.push_back({{{medians[i], {}}}, 0});
+    }
+    return cell;
+  };
+  const std::string text = table(compared({rounds("good", {100, 100, 100, 100, 100, 100}),
+                                           rounds("variant", {200, 210, 205, 201, 202, 203}),
+                                           rounds("bare", {50, 51, 52, 53, 54, 55}),
+                                           rounds("null", {98, 102, 99, 101, 100, 100})}),
+                                 rb::VerifyMode::kNone);
+  CHECK(text.find("  2.02 > 2.00-2.10  ") != std::string::npos);
+  CHECK(text.find("  0.525 < 0.500-0.550  ") != std::string::npos);
+  CHECK(text.find("  1.000 ~ 0.980-1.020  ") != std::string::npos);
+}
+
+TEST_CASE("a long name of an image has a line to itself") {
+  auto result = compared({timed("good", {100}), timed("bare", {100})});
+  result.source.name = "memory:mib=16:file=0:shmem=0:tasks=1";
+  const auto text = table(result, rb::VerifyMode::kSample);
+  CHECK(text.find("\nmemory:mib=16:file=0:shmem=0:tasks=1\n          good ") != std::string::npos);
 }
 
 TEST_CASE("a ratio to what has no time is not defined") {
-  const auto text = table(group({untimed(CellState::kFailed), timed("variant", {400'000})}),
+  const auto text = table(compared({untimed(CellState::kFailed), timed("variant", {400'000})}),
                           rb::VerifyMode::kNone);
-  CHECK(
-      text ==
-      "workload  strategy     tasks       median   spread   per task  vs first  vs bare  verified\n"
-      "image:a   good         1,000       FAILED\n"
-      "    it broke\n"
-      "          variant      1,000       400 us        0     400 ns         -        -  NO\n");
+  CHECK(text ==
+        "workload  strategy   tasks    median  spread  per task  vs first                vs bare  "
+        "verified\n"
+        "image:a   good       1,000    FAILED\n"
+        "    it broke\n"
+        "          variant    1,000    400 us       0    400 ns  -                             -  "
+        "NO\n");
 }
 
 TEST_CASE("the exit code is of the worst that happened") {
@@ -126,11 +162,12 @@ TEST_CASE("the JSON has every sample, and medians of each repetition") {
 }
 
 TEST_CASE("the JSON as text is the document") {
-  const auto document = rb::results_json(run({timed("good", {1})}), {{"a", {1, 2}}}, {"w \"x\""},
-                                         rb::VerifyMode::kNone, rb::ClockKind::kWall);
+  const auto document =
+      rb::results_json(run({timed("good", {1})}), {{"a", {1, 2}}}, {{"w", "is \"x\"", "y", 0.5}},
+                       rb::VerifyMode::kNone, rb::ClockKind::kWall);
   CHECK(nlohmann::ordered_json::parse(rb::to_text(document)) == document);
   CHECK(nlohmann::ordered_json::parse(rb::to_text(rb::results_json({}, {}, {}, {}, {}))).size() ==
-        5);
+        6);
 }
 
 TEST_CASE("a file that cannot be written is an error") {

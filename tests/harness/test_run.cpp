@@ -146,12 +146,62 @@ TEST_CASE("every repetition of every cell is there") {
   }
 }
 
-TEST_CASE("random interleaving leaves the results as they are ordered") {
-  const auto outcome = run("good,variant", {"--benchmark_enable_random_interleaving=true"});
+TEST_CASE("rounds go on until the comparison is precise enough") {
+  const auto outcome = run("good,variant", {"--precision=1%"});
   CHECK(outcome.code == 0);
-  CHECK(outcome.json["cells"][0]["name"] == "other/good");
-  CHECK(outcome.json["cells"][0]["samples_ns"].size() == 5);
-  CHECK(outcome.json["cells"][1]["samples_ns"].size() == 5);
+  const auto& comparison = outcome.json["comparisons"][0];
+  CHECK(comparison["cell"] == "other/variant");
+  CHECK(comparison["baseline"] == "other/good");
+  CHECK(comparison["stopped_by"] == "precision");
+  CHECK(comparison["pairs"] == outcome.cell("other/good")["samples_ns"].size());
+  CHECK(comparison["high"].get<double>() - comparison["low"].get<double>() <=
+        0.02 * comparison["ratio"].get<double>());
+  CHECK(outcome.json["comparisons"].size() == 1);
+}
+
+TEST_CASE("rounds end when the time is over") {
+  const auto outcome = run("good,variant", {"--precision=0.001%", "--max-time=0.01"});
+  const auto& comparison = outcome.json["comparisons"][0];
+  CHECK(comparison["stopped_by"] == "time");
+  CHECK(comparison["pairs"] >= 20);
+  CHECK(outcome.err.find("until the time was over (--max-time): other ") != std::string::npos);
+}
+
+TEST_CASE("a few rounds are made whatever the time, and have no interval") {
+  const auto outcome = run("good,variant", {"--max-time=0.000001"});
+  const auto& comparison = outcome.json["comparisons"][0];
+  CHECK(comparison["pairs"] == 5);
+  CHECK(comparison["low"].is_null());
+  CHECK(comparison["high"].is_null());
+  CHECK(comparison["verdict"] == "no difference resolved");
+  CHECK(outcome.err.find(" ? ") != std::string::npos);
+}
+
+TEST_CASE("a difference of 3 % is found by the program, and none where there is none") {
+  const auto verdict = [](const char* strategies) {
+    return run(strategies).json["comparisons"][0]["verdict"].get<std::string>();
+  };
+  CHECK(verdict("takes-99,takes-102") == "slower");
+  CHECK(verdict("takes-102,takes-99") == "faster");
+  CHECK(verdict("good,variant") == "no difference resolved");
+}
+
+TEST_CASE("the more comparisons, the more confidence each one needs") {
+  const auto confidence = [](const char* strategies) {
+    return run(strategies).json["comparisons"][0]["confidence"].get<double>();
+  };
+  CHECK(confidence("good,variant") == Approx(0.99));
+  CHECK(confidence("good,variant,bare") == Approx(0.995));
+}
+
+TEST_CASE("what fails in the middle drops out, and the first one leaves no comparison") {
+  const auto outcome = run("fails-late,good,variant", {"--verify=none"});
+  CHECK(outcome.cell("other/fails-late")["state"] == "failed");
+  CHECK(outcome.cell("other/good")["samples_ns"].size() >= 20);
+  CHECK(outcome.json["comparisons"].empty());
+  const auto second = run("good,fails-late,variant", {"--verify=none"});
+  REQUIRE(second.json["comparisons"].size() == 1);
+  CHECK(second.json["comparisons"][0]["cell"] == "other/variant");
 }
 
 TEST_CASE("a time limit makes fewer iterations do") {

@@ -48,7 +48,11 @@ std::string image_file(bool host) {
   return path;
 }
 
-Bench start_bench(const char* pids) {
+/// Rounds of a number that is never reached, or that end by precision or time, which
+/// are not either.
+enum class Rounds { kCounted, kTimed };
+
+Bench start_bench(const char* pids, Rounds rounds = Rounds::kCounted) {
   const std::string image = image_file(pids == std::string_view("host"));
   Bench bench;
   bench.results = Fd(::memfd_create("results", 0));
@@ -59,8 +63,10 @@ Bench start_bench(const char* pids) {
     const int null = ::open("/dev/null", O_RDWR);
     ::dup2(bench.results.get(), STDOUT_FILENO);
     ::dup2(null, STDERR_FILENO);
-    ::execl(RB_BENCH, RB_BENCH, "--strategy", "userspace", "--image", image.c_str(), "--pids", pids,
-            "--repetitions", "1000", "--verify", "none", "--out", "-", nullptr);
+    const bool timed = rounds == Rounds::kTimed;
+    ::execl(RB_BENCH, RB_BENCH, "--strategy", timed ? "userspace,userspace-naive" : "userspace",
+            "--image", image.c_str(), "--pids", pids, timed ? "--max-time" : "--repetitions",
+            "1000", "--precision", "0.0001%", "--verify", "none", "--out", "-", nullptr);
     ::_exit(127);
   }
   return bench;
@@ -76,9 +82,9 @@ bool wait_for_tree() {
   return false;
 }
 
-void kill_in_the_middle(const char* pids) {
+void kill_in_the_middle(const char* pids, Rounds rounds = Rounds::kCounted) {
   for (int round = 0; round < 3; ++round) {
-    const Bench bench = start_bench(pids);
+    const Bench bench = start_bench(pids, rounds);
     const bool busy = wait_for_tree();
     // At different moments of a restart.
     std::this_thread::sleep_for(milliseconds(7 * round));
@@ -99,9 +105,11 @@ void check_interrupted(const Bench& bench, int status) {
   CHECK(results.value("interrupted", false));
 }
 
-void interrupt_in_the_middle(const char* pids) {
-  const Bench bench = start_bench(pids);
+void interrupt_in_the_middle(const char* pids, Rounds rounds = Rounds::kCounted) {
+  const Bench bench = start_bench(pids, rounds);
   const bool busy = wait_for_tree();
+  // Some rounds later, if they are short; in the first ones, if not.
+  if (rounds == Rounds::kTimed) std::this_thread::sleep_for(milliseconds(500));
   ::kill(bench.pid, SIGINT);
   int status = 0;
   REQUIRE(::waitpid(bench.pid, &status, 0) == bench.pid);
@@ -152,12 +160,14 @@ void interrupt_twice(const char* pids) {
 TEST_CASE("bench is killed in the middle", "[kill]") {
   need_root();
   SECTION("own pid namespace") { kill_in_the_middle("own"); }
+  SECTION("rounds of two strategies") { kill_in_the_middle("own", Rounds::kTimed); }
   SECTION("the host's pids") { kill_in_the_middle("host"); }
 }
 
 TEST_CASE("bench is interrupted in the middle", "[kill]") {
   need_root();
   SECTION("own pid namespace") { interrupt_in_the_middle("own"); }
+  SECTION("rounds of two strategies") { interrupt_in_the_middle("own", Rounds::kTimed); }
   SECTION("the host's pids") { interrupt_in_the_middle("host"); }
 }
 

@@ -1,4 +1,4 @@
-#include "harness/summary.h"
+#include "harness/statistics/summary.h"
 
 #include <algorithm>
 #include <cmath>
