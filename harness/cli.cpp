@@ -185,7 +185,7 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
                  "Seconds for all rounds, times the strategies of an image; 5 rounds are always "
                  "made")
       ->check(CLI::Range(1e-6, 1e6))
-      ->option_text("SECONDS [1.25; emulated: 0.2]");
+      ->option_text("SECONDS [1.25; emulated: 0.4]");
   add_choice(app, "--verify", run.verify, kVerifyModes,
              "Verify all restarts, the first and a sample of the timed ones, the first only, "
              "or none")

@@ -17,7 +17,7 @@ namespace rb {
 inline std::string use_emulated_defaults(RunOptions& options, const Parts& parts) {
   if (!options.chosen.repetitions) options.repetitions = 1;
   if (!options.chosen.min_time) options.min_time_s = 0.005;
-  if (!options.chosen.max_time) options.max_time_s = 0.2;
+  if (!options.chosen.max_time) options.max_time_s = 0.4;
   if (!options.chosen.min_time && !options.chosen.repetitions) options.least_restarts = 16;
   std::string workloads;
   bool all = false;

@@ -24,7 +24,7 @@ struct RoundRules {
   std::size_t least = 0;                  ///< rounds before precision may end it
   double time_ns = 0;                     ///< for all rounds together
   std::size_t always = 5;                 ///< rounds that are made whatever the time
-  std::size_t least_restarts = 1;  ///< in one turn, if the time is enough for them
+  std::size_t least_restarts = 1;         ///< in one turn, if the time is enough for them
   std::size_t most_restarts = 1'000'000;  ///< in one turn
 };
 
@@ -36,9 +36,9 @@ struct RoundCost {
 
 /// How often each strategy is restarted in its turn of a round: alike for all, since
 /// the median of an odd and of an even number of skewed values are not the same. Often
-/// enough for the slowest to be timed for `turn_ns`, and `least_restarts`; no more than the time allows for
-/// the least number of rounds; more than that if there were over 1,000 rounds; never more than
-/// `most_restarts`.
+/// enough for the slowest to be timed for `turn_ns`, and `least_restarts`; no more than the time
+/// allows for the least number of rounds; more than that if there were over 1,000 rounds; never
+/// more than `most_restarts`.
 [[nodiscard]] std::size_t restarts_in_turn(const RoundRules& rules, const RoundCost& cost,
                                            double turn_ns);
 
