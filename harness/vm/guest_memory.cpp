@@ -31,6 +31,17 @@ GuestMemory guest_memory(std::uint64_t image_bytes, std::uint64_t tasks) {
   return {std::max(rounded, kUsualMib), mib};
 }
 
+Result<GuestMemory> if_available(const GuestMemory& memory, unsigned available_mib,
+                                 const std::string& name) {
+  if (memory.touched_mib <= available_mib) return memory;
+  return fail(
+      ErrorKind::kLacking,
+      fmt::format("a virtual machine for {} takes {} MiB of memory; this machine has {} MiB "
+                  "to give",
+                  name, memory.touched_mib, available_mib),
+      "choose a smaller workload, or try with less by --vm-memory");
+}
+
 unsigned available_mib() {
   std::ifstream file("/proc/meminfo");
   std::string name;
@@ -51,15 +62,7 @@ Result<GuestMemory> memory_for(const ImageSource& source, const RunOptions& opti
   if (!image) return GuestMemory{kUsualMib, static_cast<unsigned>(kBase / kMib)};
   std::uint64_t bytes = image->bytes().size();
   if (source.creator) bytes += source.creator->memory;
-  const GuestMemory memory = guest_memory(bytes, image->tasks().size());
-  const unsigned available = available_mib();
-  if (memory.touched_mib <= available) return memory;
-  return fail(
-      ErrorKind::kLacking,
-      fmt::format("a virtual machine for {} takes {} MiB of memory; this machine has {} MiB "
-                  "to give",
-                  source.name, memory.touched_mib, available),
-      "choose a smaller workload, or try with less by --vm-memory");
+  return if_available(guest_memory(bytes, image->tasks().size()), available_mib(), source.name);
 }
 
 }  // namespace rb::vm

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "base/error.h"
 #include "harness/matrix.h"
@@ -21,6 +22,11 @@ struct GuestMemory {
 /// @param image_bytes  the whole image
 /// @param tasks        in it
 [[nodiscard]] GuestMemory guest_memory(std::uint64_t image_bytes, std::uint64_t tasks);
+
+/// The same, if `available_mib` are enough for it. Errors: kLacking.
+/// @param name  of the image
+[[nodiscard]] Result<GuestMemory> if_available(const GuestMemory& memory, unsigned available_mib,
+                                               const std::string& name);
 
 /// Memory that this machine could give to guests now: proc(5), MemAvailable.
 [[nodiscard]] unsigned available_mib();

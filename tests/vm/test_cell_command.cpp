@@ -66,3 +66,13 @@ TEST_CASE("a guest has room for an image, and usually the same") {
   CHECK(rb::vm::guest_memory(kMib, 100).touched_mib < 600);
   CHECK(rb::vm::guest_memory(kMib, 30'000).guest_mib > 8000);
 }
+
+TEST_CASE("what this machine cannot give a guest is said before it boots") {
+  const auto memory = rb::vm::guest_memory(std::uint64_t{2048} << 20, 2);
+  CHECK(rb::vm::if_available(memory, memory.touched_mib, "memory:mib=2048"));
+  const auto refused = rb::vm::if_available(memory, memory.touched_mib - 1, "memory:mib=2048");
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().kind == rb::ErrorKind::kLacking);
+  CHECK(refused.error().message.find("memory:mib=2048 takes 6657 MiB") != std::string::npos);
+  CHECK(refused.error().advice.find("--vm-memory") != std::string::npos);
+}
