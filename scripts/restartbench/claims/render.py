@@ -51,11 +51,19 @@ def _shown(row):
         yield name, [figure for figure in figures if figure in chosen], len(figures) - SHOWN
 
 
-def verdict_text(row):
-    """`depends on the workload (...)`, `holds`, `not judged: ...`"""
-    if not row.on:
-        return row.verdict
-    return f"{row.verdict} on {row.on}" if row.verdict == "depends" else f"{row.verdict}: {row.on}"
+def short_verdict(row):
+    """`depends on the workload`, `holds`, `not judged: ...`"""
+    if row.verdict == "depends":
+        return f"depends on {subject(row)}"
+    return f"{row.verdict}: {row.on}" if row.missing else row.verdict
+
+
+def system_verdict(verdict):
+    """Of one clock, in full: `depends on the workload (...)`, `holds`"""
+    if not verdict.on:
+        return verdict.word
+    joint = " on " if verdict.word == "depends" else ": "
+    return f"{verdict.word}{joint}{verdict.on}"
 
 
 def subject(row):
@@ -75,7 +83,7 @@ def as_text(rows):
     for row in rows:
         lines = [textwrap.fill(f"{row.claim.id}  {row.claim.sentence}", WIDTH,
                                subsequent_indent="    "),
-                 _wrapped("verdict", verdict_text(row))]
+                 _wrapped("verdict", short_verdict(row))]
         if row.missing:
             lines += [_wrapped("missing" if not index else "", text)
                       for index, text in enumerate(_cut(row.missing))]
@@ -83,17 +91,24 @@ def as_text(rows):
             lines.append(_wrapped("confidence", f"{row.confidence}: {'; '.join(row.reasons)}"))
         for name, figures, left in _shown(row):
             wide = max(len(place(figure)) for figure in figures)
-            lines.append(f"    {name}:")
+            lines.append(textwrap.fill(f"{name}: {system_verdict(row.systems[name])}", WIDTH,
+                                       initial_indent=" " * 4, subsequent_indent=" " * 6,
+                                       break_on_hyphens=False, break_long_words=False))
             lines += [f"      {place(figure):<{wide}}  {figure.what}: {figure_text(figure)}"
                       for figure in figures]
             if left:
                 lines.append(f"      ... and {left} between these")
         lines += [_wrapped("note" if not index else "", note)
-                  for index, note in enumerate(_cut([note for _, note in row.notes]))]
+                  for index, note in enumerate(_cut(_notes(row)))]
         lines.append(f"    {'measure them' if row.missing else 'reproduce'}:")
         lines += [f"      {command}" for command in row.commands]
         blocks.append("\n".join(lines))
     return "\n\n".join(blocks) + "\n"
+
+
+def _notes(row):
+    """Each once: counts are the same on every clock."""
+    return list(dict.fromkeys(note for _, note in row.notes))
 
 
 def _cut(sentences, most=6):
@@ -106,8 +121,9 @@ def as_markdown(rows):
     """A table for a pull request, and the figures of each claim below it."""
     lines = ["| | claim | verdict | confidence |", "|---|---|---|---|"]
     for row in rows:
+        more = short_verdict(row).removeprefix(row.verdict)
         lines.append(f"| {row.claim.id} | {_cell(row.claim.sentence)} | **{row.verdict}**"
-                     f"{_cell(verdict_text(row).removeprefix(row.verdict))} | {row.confidence} |")
+                     f"{_cell(more)} | {row.confidence} |")
     for row in rows:
         lines += ["", f"<details><summary>{row.claim.id}: {row.verdict}</summary>", ""]
         if row.missing:
@@ -115,13 +131,14 @@ def as_markdown(rows):
         else:
             lines.append(f"Confidence: {row.confidence}: {'; '.join(row.reasons)}.")
         for name, figures, left in _shown(row):
-            lines += ["", f"| {name} | | |", "|---|---|---:|"]
+            lines += ["", f"{name}: {system_verdict(row.systems[name])}", "",
+                      "| where | what | figure |", "|---|---|---:|"]
             lines += [f"| {_cell(place(figure))} | {figure.what} | {figure_text(figure)} |"
                       for figure in figures]
             if left:
                 lines.append(f"| ... and {left} between these | | |")
         if row.notes:
-            lines += [""] + [f"- {note}" for note in _cut([note for _, note in row.notes])]
+            lines += [""] + [f"- {note}" for note in _cut(_notes(row))]
         lines += ["", "```sh"] + row.commands + ["```", "", "</details>"]
     return "\n".join(lines) + "\n"
 

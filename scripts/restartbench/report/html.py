@@ -22,7 +22,7 @@ def write(page, title="restartbench report"):
     return template.render(
         page=page, title=title, style=(HERE / "page.css").read_text(),
         script=(HERE / "page.js").read_text(), number=render.figure_text, place=render.place,
-        verdict=render.verdict_text, subject=render.subject,
+        verdict=render.system_verdict, subject=render.subject,
         raw_of=lambda figure: _raw_of(page.store, figure),
         # As an image of its own each, so that the names inside of two cannot clash.
         packed_figures=packed([figure.svg for figure in page.figures]))
