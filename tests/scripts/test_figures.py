@@ -20,7 +20,7 @@ from matplotlib import image
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from restartbench.figures import FIGURES, context, labels, look, output, tables
+from restartbench.figures import FIGURES, context, labels, layout, look, output, tables
 from restartbench.figures import style as looks
 from restartbench.inputs import read_inputs
 
@@ -166,6 +166,18 @@ class Looking(unittest.TestCase):
         self.assertIn("no room is left for the data", look.problems(figure))
 
 
+    def test_ticks_have_room(self):
+        figure, axes = self.figure()
+        values = list(range(1000, 1100))
+        axes.set_xlim(990, 1110)
+        layout.measured_ticks(figure, [(axes, values)])
+        drawn = [tick.get_text() for tick in axes.get_xticklabels()]
+        self.assertEqual((drawn[0], drawn[-1]), ("1,000", "1,099"))
+        self.assertGreater(len(drawn), 3)
+        figure.set_layout_engine("constrained")
+        self.assertEqual(look.problems(figure), [])
+
+
 class Styles(unittest.TestCase):
     def test_grey_suffices(self):
         for part in ("marker", "line"):
@@ -187,6 +199,12 @@ class Styles(unittest.TestCase):
         self.assertEqual([labels.plain(value) for value in (0, 0.1, 1000, 2e6, 1e-4)],
                          ["0", "0.1", "1,000", r"$2\times 10^{6}$", "$10^{-4}$"])
         self.assertEqual(labels.image("fds:n=1000:creator-fds=10", "creator_fds"), "fds: n=1,000")
+
+    def test_instructions_are_no_time(self):
+        self.assertEqual(labels.Scale("ns", 5e6).axis("Restart time"), "Restart time (ms)")
+        self.assertEqual(labels.Scale("instructions", 5e6).axis("Restart time"),
+                         "Instructions per restart (millions)")
+        self.assertEqual(labels.Scale("instructions", 5e6).text(5e6), "5.00 M")
 
     def test_latex_is_escaped(self):
         self.assertEqual(tables.escape(r"a_b & 5% \x µs"),

@@ -57,6 +57,10 @@ class Reading(Folder):
         self.assertEqual([one.why_not_to_use() for one in run.cells],
                          ["", "", "failed: restored wrong: at the barrier",
                           "not verified (mode none)", "its strategy is for tests of bench"])
+        for verified in ({"mode": "none", "before_timing": 1, "timed": 1},
+                         {"mode": "sample", "before_timing": 0, "timed": 0}):
+            run = self.run_of({**cell("userspace", 1, n=1), "verified": verified})
+            self.assertIn("not verified", run.cells[0].why_not_to_use())
 
     def test_accounts(self):
         counted = cell("userspace", 1, n=1)

@@ -86,7 +86,7 @@ def log_axis(axis, values):
     limits = (10 ** (low - margin), 10 ** (high + margin))
     (axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim)(*limits)
     decades = high - low + 2 * margin
-    subs = (1, 2, 5) if decades < 1.8 else (1,)
+    subs = (1, 2, 5) if decades < 2.2 else (1,)
     if decades < 0.8:
         subs = (1, 1.5, 2, 3, 4, 5, 7)
     axis.set_major_locator(LogLocator(subs=subs, numticks=12))

@@ -1,5 +1,6 @@
 """Which cells of all files belong in one figure."""
 
+import pathlib
 from collections import Counter
 from dataclasses import dataclass
 
@@ -117,7 +118,7 @@ def file_name(*parts):
 def image_title(cell, leave_out=""):
     """The image of a cell as a heading; without the parameter that a figure is about."""
     if cell.workload is None:
-        return cell.image
+        return pathlib.PurePath(cell.image).name
     return labels.image(cell.image_name, leave_out)
 
 
