@@ -33,9 +33,8 @@ namespace {
           // The children of a throw-away task are the coordinator's here.
           if (step.actor >= creations.task_count) step.actor = kCoordinator;
         }
-        creations.execs = creations.throwaways = 0;
-        Program program = compile_bare(graph, creations, creator);
-        return Prepared{std::move(creations), std::move(program)};
+        creations.throwaways = 0;
+        return Prepared{compile_bare(graph, creations, creator)};
       });
 }
 

@@ -8,15 +8,25 @@
 #include "strategies/userspace/compile.h"
 #include "strategies/userspace/planner/plan.h"
 #include "strategies/userspace/scaffold_address.h"
+#include "strategies/userspace/session.h"
 
 namespace rb {
 
 /// What to run: planning is part of a restart's cost.
 struct Prepared {
-  Plan plan;
   Program program;
+  bool execs = false;  ///< whether it, or what it hands over, needs the image's descriptor
 };
 using Prepare = std::function<Result<Prepared>(const ImageAt&)>;
+
+/// What becomes of a session in which a program was started: a tree or the error. May add
+/// to the stages.
+using Finish = std::function<Result<std::unique_ptr<Tree>>(Session&, const Status& started,
+                                                           Program&&, StageClock&)>;
+
+/// The tree is the session's.
+[[nodiscard]] Result<std::unique_ptr<Tree>> finish_plainly(Session& session, const Status& started,
+                                                           Program&& program, StageClock& clock);
 
 /// How many tasks may create others at once: as asked for, else one a CPU.
 [[nodiscard]] unsigned creators(const StrategyOptions& options);
@@ -28,6 +38,7 @@ using Prepare = std::function<Result<Prepared>(const ImageAt&)>;
 /// restarter prepares again for each restart.
 [[nodiscard]] Result<std::unique_ptr<Restarter>> open_restarter(const Image& image,
                                                                 const StrategyOptions& options,
-                                                                Prepare prepare);
+                                                                Prepare prepare,
+                                                                Finish finish = finish_plainly);
 
 }  // namespace rb

@@ -37,7 +37,7 @@ Result<std::unique_ptr<Restarter>> prepare_userspace(const Image& image,
         if (!plan) return tl::unexpected<Error>(plan.error());
         auto program = compile(at, graph, *plan, order, creator);
         if (!program) return tl::unexpected<Error>(program.error());
-        return Prepared{std::move(*plan), std::move(*program)};
+        return Prepared{std::move(*program), plan->execs > 0};
       });
 }
 
