@@ -29,6 +29,8 @@ class CellGuests final : public CellSource {
  public:
   /// @param job  all but the arguments, the files and the memory, which cells choose
   CellGuests(GuestJob job, const RunOptions& options, const Parts& parts, const Streams& streams);
+  CellGuests(const CellGuests&) = delete;
+  CellGuests& operator=(const CellGuests&) = delete;
   ~CellGuests() override;
 
   [[nodiscard]] Status begin(const std::vector<Group>& matrix) override;
@@ -54,7 +56,7 @@ class CellGuests final : public CellSource {
   const Result<CellOutcome>& wait_for(Slot& slot);
   void pass_on(const CellOutcome& outcome, const nlohmann::ordered_json& document);
 
-  const GuestJob job_;
+  GuestJob job_;
   const RunOptions& options_;
   const Parts& parts_;
   const Streams& streams_;
