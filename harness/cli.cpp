@@ -305,7 +305,9 @@ std::vector<std::string> measuring_options(const CLI::App& app) {
       given.push_back(name);  // a flag
       continue;
     }
-    for (const std::string& value : option->results()) given.push_back(name + '=' + value);
+    for (const std::string& value : option->results()) {
+      given.push_back(fmt::format("{}={}", name, value));
+    }
   }
   return given;
 }
