@@ -41,8 +41,9 @@ class Sweep:
 
 def _vm(name, what, quick, full, strategies=RESTARTS + ",bare"):
     tail = f"--strategy {strategies} --workload "
-    # A guest takes 2.5 s of a CPU to boot, which is more than most cells take.
-    return Sweep(f"vm-{name}", what, VM, f"--vm --vm-one-guest {tail}{quick}",
+    # A guest takes 2.5 s of a CPU to boot, which is more than most cells take. With that
+    # time small trees still are restarted 16 times, and large ones not for minutes.
+    return Sweep(f"vm-{name}", what, VM, f"--vm --vm-one-guest --max-time 0.05 {tail}{quick}",
                  f"--vm {tail}{full}")
 
 
