@@ -14,6 +14,7 @@ import unittest
 
 import figure_inputs
 import fixtures
+import marks
 from fixtures import cell, results
 
 from matplotlib import image
@@ -72,11 +73,14 @@ class AllFigures(unittest.TestCase):
         made = context.make_context(inputs, cls.said.append, baseline="userspace")
         cls.sheets = output.sheets_of(inputs, made, [])
         cls.problems = {}
+        cls.drawn = {}
         for module, sheet in cls.sheets:
             _, cls.problems[sheet.name, "paper"] = output.write(
                 module, sheet, cls.folder, ["png"], "paper", "column")
             wide = output.render(module, sheet, looks.STYLES["screen"], "text")
             cls.problems[sheet.name, "screen"] = look.problems(wide)
+            cls.drawn[sheet.name] = (marks.drawn_values(wide, module.NAME),
+                                     marks.wanted_values(sheet, module.NAME, wide))
 
     def test_every_figure_is_drawn(self):
         self.assertEqual({module.NAME for module, _ in self.sheets}, set(FIGURES))
@@ -103,6 +107,14 @@ class AllFigures(unittest.TestCase):
         for drawn, problems in self.problems.items():
             with self.subTest(drawn):
                 self.assertEqual(problems, [])
+
+    def test_what_is_drawn_is_the_data(self):
+        for name, (drawn, wanted) in self.drawn.items():
+            with self.subTest(name):
+                self.assertEqual(len(drawn), len(wanted))
+                scale = wanted[-1] / drawn[-1]
+                for value, right in zip(drawn, wanted):
+                    self.assertAlmostEqual(value * scale / right, 1, places=6)
 
     def test_nothing_is_empty(self):
         for _, sheet in self.sheets:

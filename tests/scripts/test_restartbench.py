@@ -6,13 +6,11 @@ import unittest
 import fixtures
 from fixtures import cell, failed, results
 
-from restartbench import comparing, documents, history, inputs, statistics
+from restartbench import comparing, history, inputs, statistics
 from restartbench.costs import read_costs
 from restartbench.coverage import read_coverage
 from restartbench.errors import InputError
 from restartbench.results import read_run
-
-HAS_VERSION_2 = 2 in documents.known_versions()
 
 
 class Folder(unittest.TestCase):
@@ -95,7 +93,6 @@ class Reading(Folder):
                                    self.write(fixtures.costs([]), "c")])
         self.assertEqual((len(read.runs), len(read.costs), len(read.coverages)), (1, 1, 1))
 
-    @unittest.skipUnless(HAS_VERSION_2, "no schema of version 2 yet")
     def test_version_2(self):
         warning = {"id": "few-samples", "text": "few", "advice": "more", "value": 1.5,
                    "cells": ["threads:n=1/bare"]}
@@ -210,7 +207,6 @@ class Comparing(Folder):
         with self.assertRaises(ValueError):
             comparing.compare(*run.cells)
 
-    @unittest.skipUnless(HAS_VERSION_2, "no schema of version 2 yet")
     def test_stored(self):
         stored = {"cell": "threads:n=1/bare", "baseline": "threads:n=1/userspace", "ratio": 0.4,
                   "low": 0.3, "high": 0.5, "confidence": 0.99, "pairs": 20,
