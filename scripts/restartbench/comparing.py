@@ -9,7 +9,7 @@ from .statistics import Interval
 @dataclass(frozen=True)
 class Comparison:
     """cell / baseline. `stored`: taken from the file as it is; else computed here, in the
-    same way, from the medians of rounds, paired by round."""
+    same way, from what counts as independent of both, in order."""
 
     cell: object
     baseline: object
@@ -55,7 +55,7 @@ def compare(cell, baseline, confidence=None):
                 return Comparison(cell, baseline, stored.ratio, interval, stored.pairs, True)
     each = statistics.corrected_confidence(confidence or cell.run.confidence,
                                            _comparisons_with(cell.run, baseline.strategy))
-    ratio = statistics.ratio_of_pairs(cell.round_medians, baseline.round_medians, each)
+    ratio = statistics.ratio_of_pairs(cell.compared, baseline.compared, each)
     return ratio and Comparison(cell, baseline, ratio.value, ratio.interval, ratio.pairs, False)
 
 

@@ -109,10 +109,18 @@ class Cell:
         return error and CellError(error["kind"], error["message"], error["advice"],
                                    tuple(error["differences"]))
 
+    @property
+    def compared(self):
+        """What counts as independent, as bench has it: medians of rounds, as restarts of one
+        round are disturbed alike; but single restarts on a clock that counts instructions,
+        which does not drift."""
+        if self.run.clock == "instructions":
+            return tuple(sample for samples in self.samples for sample in samples)
+        return self.round_medians
+
     def interval(self, confidence=None):
-        """Of the median, from the medians of rounds: restarts of one round are disturbed
-        alike and do not count as independent. None with too few rounds."""
-        return statistics.median_interval(self.round_medians, confidence or self.run.confidence)
+        """Of the median, from what is compared. None with too few of that."""
+        return statistics.median_interval(self.compared, confidence or self.run.confidence)
 
     def why_not_to_use(self):
         """Why the numbers of this cell must not be shown; '' if they may."""

@@ -190,6 +190,14 @@ class Comparing(Folder):
         self.assertAlmostEqual(found.interval.low, 2, delta=0.01)
         self.assertEqual(comparing.compare(bare, userspace).verdict, "faster")
 
+    def test_pairs_of_restarts_where_instructions_are_counted(self):
+        run = self.run_of(cell("userspace", 1000, n=1, rounds=2, unit="instructions"),
+                          cell("bare", 500, n=1, rounds=2, unit="instructions"),
+                          clock="instructions", unit="instructions")
+        found = comparing.compare(*run.cells)
+        self.assertEqual((found.pairs, found.verdict), (6, "slower"))
+        self.assertEqual(run.cells[0].interval().low, 989)
+
     def test_few_rounds_say_nothing(self):
         run = self.run_of(cell("userspace", 1000, n=1, rounds=4), cell("bare", 500, n=1, rounds=4))
         self.assertEqual(comparing.compare(*run.cells).verdict, "no difference resolved")
