@@ -8,6 +8,28 @@
 #include "harness/objects/cost_json.h"
 
 namespace rb {
+namespace {
+
+std::vector<EventSpec> that_exist(const std::vector<Result<EventSpec>>& events) {
+  std::vector<EventSpec> exist;
+  for (const auto& event : events) {
+    if (event) exist.push_back(*event);
+  }
+  return exist;
+}
+
+/// What is freed can be counted only for a whole machine.
+std::vector<EventCounts> not_alone() {
+  std::vector<EventCounts> reasons;
+  for (std::size_t i = 0; i < kObjectClassCount; ++i) {
+    reasons.push_back({std::string(object_class_name(static_cast<ObjectClass>(i))),
+                       fail(ErrorKind::kLacking, "others on this machine destroy some, too",
+                            "count in a virtual machine: --vm")});
+  }
+  return reasons;
+}
+
+}  // namespace
 
 Result<Counting> Counting::create(const RunOptions& options, const Parts& parts) {
   Counting counting;
@@ -20,6 +42,7 @@ Result<Counting> Counting::create(const RunOptions& options, const Parts& parts)
   const auto facts = parts.kernel_facts();
   if (!facts) return tl::unexpected(facts.error());
   counting.creations_ = creation_events(*facts);
+  counting.destructions_ = destruction_events(*facts);
   if (!options.costs.empty()) {
     auto file = read_cost_file(options.costs);
     if (!file) return tl::unexpected(std::move(file).error());
@@ -41,13 +64,17 @@ Result<Ledger> Counting::keep_ledger(CountedSubject subject, const Image& image,
   subject.look = [&ledger](const Tree& tree) {
     if (!ledger.account) ledger.account = tree.account();
   };
-  std::vector<EventSpec> events;
-  for (const auto& event : creations_) {
-    if (event) events.push_back(*event);
-  }
-  auto created = count_restarts(subject, *parts.counters, events);
+  auto created = count_restarts(subject, *parts.counters, that_exist(creations_));
   if (!created) return tl::unexpected(std::move(created).error());
-  ledger.created = with_reasons(std::move(*created), creations_);
+  ledger.created = std::move(*created);
+  ledger.created.events = with_reasons(std::move(ledger.created.events), creations_);
+  if (parts.guest == nullptr) {
+    ledger.destroyed = not_alone();
+    return ledger;
+  }
+  auto destroyed = count_settled(subject, *parts.counters, that_exist(destructions_));
+  if (!destroyed) return tl::unexpected(std::move(destroyed).error());
+  ledger.destroyed = with_reasons(std::move(*destroyed), destructions_);
   return ledger;
 }
 

@@ -95,6 +95,7 @@ Ledger read_ledger(const Json& json) {
     const Json& entry = json.at("objects").at(name);
     ledger.needed[i] = entry.at("needed");
     ledger.created.events.push_back(read_event(name, entry.at("created")));
+    ledger.destroyed.push_back(read_event(name, entry.at("destroyed")));
   }
   read_counting(json.at("counting"), ledger.created);
   if (json.contains("work")) ledger.account = read_account(json);

@@ -1,6 +1,12 @@
 #include "harness/counters/passes.h"
 
+#include <linux/membarrier.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
+#include <thread>
 
 namespace rb {
 namespace {
@@ -59,7 +65,90 @@ Status run_pass(const CountedSubject& subject, CounterSource& source,
   return {};
 }
 
+/// Waits until what was given up before is freed. A callback of RCU may call for another one,
+/// as that of a task does.
+void wait_for_frees() {
+  constexpr int kGracePeriods = 3;
+  constexpr auto kCallbacks = std::chrono::milliseconds(60);  // to be run after each
+  for (int i = 0; i < kGracePeriods; ++i) {
+    ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    std::this_thread::sleep_for(kCallbacks);
+  }
+}
+
+/// The events that do not occur by themselves, of which there are those counts; for the others
+/// says why they are of no use.
+std::vector<EventSpec> own_events(std::span<const EventSpec> events,
+                                  const std::vector<Count>& without,
+                                  std::vector<EventCounts>& counted) {
+  std::vector<EventSpec> own;
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    if (!without[i]) {
+      counted.push_back({events[i].name, tl::unexpected(without[i].error())});
+    } else if (*without[i] != 0) {
+      counted.push_back(
+          {events[i].name, fail(ErrorKind::kLacking, "other tasks of this machine do it, too")});
+    } else {
+      counted.push_back({events[i].name, {}});
+      own.push_back(events[i]);
+    }
+  }
+  return own;
+}
+
+/// Counts of each restart are appended to those in `counted`, by name.
+Status count_settled_pass(const CountedSubject& subject, Restarter& restarter, CounterGroup& group,
+                          std::span<const EventSpec> events, std::vector<EventCounts>& counted) {
+  StageClock clock(subject.time);
+  wait_for_frees();
+  group.start();
+  clock.begin();
+  auto tree = restarter.restart(clock);
+  clock.end();
+  wait_for_frees();
+  group.stop();
+  if (!tree) return tl::unexpected(std::move(tree).error());
+  const std::vector<Count> counts = group.read();
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto entry = std::find_if(counted.begin(), counted.end(), [&](const EventCounts& one) {
+      return one.name == events[i].name;
+    });
+    if (!counts[i]) {
+      entry->counts = tl::unexpected(counts[i].error());
+    } else if (entry->counts) {
+      entry->counts->push_back(*counts[i]);
+    }
+  }
+  return (*tree)->destroy();
+}
+
 }  // namespace
+
+Result<std::vector<EventCounts>> count_settled(const CountedSubject& subject, CounterSource& source,
+                                               std::span<const EventSpec> events) {
+  std::vector<EventCounts> counted;
+  auto restarter = subject.prepare();
+  if (!restarter) return tl::unexpected(std::move(restarter).error());
+  auto warm = restart(subject, **restarter, nullptr, nullptr);
+  if (!warm) return tl::unexpected(std::move(warm).error());
+  while (!events.empty()) {
+    const auto now = events.first(std::min(events.size(), kEventsPerPass));
+    events = events.subspan(now.size());
+    wait_for_frees();
+    const auto idle = source.open(now, CountScope::kMachine);
+    idle->start();
+    wait_for_frees();
+    idle->stop();
+    const auto own = own_events(now, idle->read(), counted);
+    if (own.empty()) continue;
+    const auto group = source.open(own, CountScope::kMachine);
+    for (int i = 0; i < kRestartsPerPass; ++i) {
+      if (subject.stop && subject.stop()) return fail(ErrorKind::kRestart, "interrupted");
+      RB_TRY(count_settled_pass(subject, **restarter, *group, own, counted));
+    }
+  }
+  return counted;
+}
 
 Result<CountedRestarts> count_restarts(const CountedSubject& subject, CounterSource& source,
                                        std::span<const EventSpec> events) {

@@ -33,4 +33,11 @@ inline constexpr int kRestartsPerPass = 3;
                                                      CounterSource& source,
                                                      std::span<const EventSpec> events);
 
+/// Counts events of the whole machine, from before a restart until what it gave up is freed:
+/// some grace periods of RCU after the tree stands at the barrier. An event that occurs
+/// while nothing is restarted is not counted: kLacking. Errors: a restart failed.
+[[nodiscard]] Result<std::vector<EventCounts>> count_settled(const CountedSubject& subject,
+                                                             CounterSource& source,
+                                                             std::span<const EventSpec> events);
+
 }  // namespace rb

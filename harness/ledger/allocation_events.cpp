@@ -2,24 +2,28 @@
 
 #include <fmt/format.h>
 
+#include <span>
+
 namespace rb {
 namespace {
 
-/// "(call_site>=0x1000 && call_site<0x2000 || ...)"; empty if there is no such function.
-std::string site_filter(const AllocationSource& source, const KernelFacts& facts) {
+/// "(call_site>=0x1000 && call_site<0x2000 || ...)", the other ranges, too; empty if there is
+/// no such function.
+std::string site_filter(std::span<const char* const> sites, const KernelFacts& facts,
+                        std::span<const CodeRange> others) {
   std::string filter;
   const auto add = [&](const CodeRange& range) {
     filter += fmt::format("{}(call_site>={:#x} && call_site<{:#x})", filter.empty() ? "" : " || ",
                           range.start, range.end);
   };
-  for (const char* site : source.sites) {
+  for (const char* site : sites) {
     if (site == nullptr) continue;
     const auto found = facts.functions.find(site);
     if (found == facts.functions.end()) continue;
     for (const CodeRange& range : found->second) add(range);
   }
   if (filter.empty()) return {};
-  for (const CodeRange& range : facts.module) add(range);
+  for (const CodeRange& range : others) add(range);
   return '(' + filter + ')';
 }
 
@@ -32,7 +36,7 @@ Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts) {
   const auto unknown = [&](std::string_view what) {
     return fail(ErrorKind::kLacking, fmt::format("{}: this kernel has no {}", event.name, what));
   };
-  const std::string sites = site_filter(source, facts);
+  const std::string sites = site_filter(source.sites, facts, facts.module);
   if (source.caches.front() == nullptr) {
     if (sites.empty()) return unknown(source.sites.front());
     event.tracepoint = "kmem:kmalloc";
@@ -52,6 +56,23 @@ Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts) {
     return event;
   }
   return unknown(fmt::format("slab cache {}", source.caches.front()));
+}
+
+Result<EventSpec> destruction_event(ObjectClass object, const KernelFacts& facts) {
+  const AllocationSource& source = allocation_source(object);
+  EventSpec event;
+  event.name = object_class_name(object);
+  event.tracepoint = source.caches.front() == nullptr ? "kmem:kfree" : "kmem:kmem_cache_free";
+  for (const char* cache : source.caches) {
+    const auto found = cache == nullptr ? facts.caches.end() : facts.caches.find(cache);
+    if (found == facts.caches.end() || found->second.merged) continue;
+    event.filter = fmt::format("name==\"{}\"", cache);
+    return event;
+  }
+  event.filter = site_filter(source.free_sites, facts, {});
+  if (!event.filter.empty()) return event;
+  return fail(ErrorKind::kLacking,
+              fmt::format("{}: this kernel does not tell when one is freed", event.name));
 }
 
 }  // namespace rb

@@ -22,7 +22,9 @@ Json ledger_json(const Ledger& ledger) {
   Json classes = Json::object();
   for (std::size_t i = 0; i < kObjectClassCount; ++i) {
     const auto object = static_cast<ObjectClass>(i);
-    Json entry = {{"needed", ledger.needed[i]}, {"created", counts_json(ledger.created.events[i])}};
+    Json entry = {{"needed", ledger.needed[i]},
+                  {"created", counts_json(ledger.created.events[i])},
+                  {"destroyed", counts_json(ledger.destroyed[i])}};
     if (const auto count = useless(ledger, object)) entry["useless"] = *count;
     if (const auto count = made(ledger, object)) entry["made"] = *count;
     if (const auto count = referenced(ledger, object)) entry["referenced"] = *count;

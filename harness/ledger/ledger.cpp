@@ -48,20 +48,28 @@ std::vector<Result<EventSpec>> creation_events(const KernelFacts& facts) {
   return events;
 }
 
-CountedRestarts with_reasons(CountedRestarts counted, std::span<const Result<EventSpec>> events) {
+std::vector<Result<EventSpec>> destruction_events(const KernelFacts& facts) {
+  std::vector<Result<EventSpec>> events;
+  for (std::size_t i = 0; i < kObjectClassCount; ++i) {
+    events.push_back(destruction_event(static_cast<ObjectClass>(i), facts));
+  }
+  return events;
+}
+
+std::vector<EventCounts> with_reasons(std::vector<EventCounts> counted,
+                                      std::span<const Result<EventSpec>> events) {
   std::vector<EventCounts> all;
-  auto next = counted.events.begin();
+  auto next = counted.begin();
   for (std::size_t i = 0; i < events.size(); ++i) {
     if (events[i]) {
-      RB_ASSERT(next != counted.events.end() && next->name == events[i]->name);
+      RB_ASSERT(next != counted.end() && next->name == events[i]->name);
       all.push_back(std::move(*next++));
     } else {
       all.push_back({std::string(object_class_name(static_cast<ObjectClass>(i))),
                      tl::unexpected(events[i].error())});
     }
   }
-  counted.events = std::move(all);
-  return counted;
+  return all;
 }
 
 }  // namespace rb

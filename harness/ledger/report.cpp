@@ -25,7 +25,7 @@ Row with_classes(Row row, Text text) {
 std::string count(std::uint64_t number) { return format_count(number); }
 
 /// As counted; where restarts differ, the least and the most of them.
-std::string created_text(const EventCounts& event) {
+std::string counted_text(const EventCounts& event) {
   if (!event.counts) return "unsupported";
   const auto [least, most] = std::minmax_element(event.counts->begin(), event.counts->end());
   return *least == *most ? count(*least) : fmt::format("{}-{}", count(*least), count(*most));
@@ -52,8 +52,15 @@ void print_objects(std::ostream& out, const std::vector<LedgerEntry>& entries) {
       image = &entry.image;
     }
     table.add(with_classes({"", entry.strategy, "created"}, [&](ObjectClass, std::size_t i) {
-      return created_text(ledger.created.events[i]);
+      return counted_text(ledger.created.events[i]);
     }));
+    const bool destroyed = std::any_of(ledger.destroyed.begin(), ledger.destroyed.end(),
+                                       [](const EventCounts& event) { return !!event.counts; });
+    if (destroyed) {
+      table.add(with_classes({"", "", "destroyed"}, [&](ObjectClass, std::size_t i) {
+        return ledger.destroyed[i].counts ? counted_text(ledger.destroyed[i]) : "-";
+      }));
+    }
     table.add(with_classes({"", "", "useless"}, [&](ObjectClass object, std::size_t) {
       return useless_text(ledger, object);
     }));
@@ -97,6 +104,8 @@ void print_ledger(std::ostream& out, const std::vector<LedgerEntry>& entries) {
       "created      in one restart, counted in the kernel: the least and the most of {}; the "
       "process\n"
       "             that restarts is one task with one of each\n"
+      "destroyed    of these until all is at the barrier; in a virtual machine, where nobody\n"
+      "             else destroys any; -: frees cannot be told apart\n"
       "useless      created, not needed; below 0: one object serves where the image has several\n"
       "referenced   times a task got a reference in place of an object, as the strategy says\n"
       "useless work as the strategy says: throw-away tasks, execs; descriptors in tables that "

@@ -67,6 +67,22 @@ TEST_CASE("a merged cache and an old kernel are counted by site and size", "[led
   CHECK(old->filter.starts_with("bytes_req==2080 && ((call_site>="));
 }
 
+TEST_CASE("frees are told apart by name, or by site where caches are one", "[ledger]") {
+  KernelFacts found = facts(false);
+  found.functions["put_files_struct"] = {{0x1000, 0x2000}};
+  const auto by_name = destruction_event(ObjectClass::kSighand, found);
+  REQUIRE(by_name.has_value());
+  CHECK(by_name->tracepoint == "kmem:kmem_cache_free");
+  CHECK(by_name->filter == "name==\"sighand_cache\"");
+  const auto merged = destruction_event(ObjectClass::kFiles, found);
+  REQUIRE(merged.has_value());
+  CHECK(merged->filter == "((call_site>=0x1000 && call_site<0x2000))");  // not the module
+  const auto array = destruction_event(ObjectClass::kFdArray, found);
+  REQUIRE(array.has_value());
+  CHECK(array->tracepoint == "kmem:kfree");
+  CHECK_FALSE(destruction_event(ObjectClass::kPipe, found).has_value());
+}
+
 TEST_CASE("what a kernel does not have is lacking, not zero", "[ledger]") {
   const auto no_cache = creation_event(ObjectClass::kMm, facts(true));
   REQUIRE_FALSE(no_cache.has_value());

@@ -42,10 +42,10 @@ TEST_CASE("events that a kernel lacks keep their place and their reason", "[ledg
   const std::vector<Result<EventSpec>> events = {EventSpec{"mm", 0, 0, {}, {}},
                                                  fail(ErrorKind::kLacking, "no such cache"),
                                                  EventSpec{"files", 0, 0, {}, {}}};
-  CountedRestarts counted;
-  counted.events.push_back({"mm", std::vector<std::uint64_t>{1}});
-  counted.events.push_back({"files", std::vector<std::uint64_t>{2}});
-  const auto all = with_reasons(std::move(counted), events).events;
+  std::vector<EventCounts> counted;
+  counted.push_back({"mm", std::vector<std::uint64_t>{1}});
+  counted.push_back({"files", std::vector<std::uint64_t>{2}});
+  const auto all = with_reasons(std::move(counted), events);
   REQUIRE(all.size() == 3);
   CHECK(all[1].name == "vma");
   CHECK(all[1].counts.error().message == "no such cache");
