@@ -73,7 +73,7 @@ struct Kind {
 
 constexpr Kind kKinds[] = {
     {"few-samples", few_rounds, true,
-     "{} cells have too few rounds for an interval, the fewest {:.0f}", 1,
+     "{} cells have too few pairs for an interval, the fewest {:.0f}", 1,
      "give more --max-time or --repetitions"},
     {"cold-start", cold_first, false,
      "the first round of {} cells was the slowest by far, up to {:.1f} times the median", 1,

@@ -83,5 +83,5 @@ def _handles(rows, styles):
                for name, look in styles.items()]
     if any(row["low"] is None for row in rows):
         handles.append(Line2D([], [], color=looks.GREY, marker="o", linestyle="none",
-                              markerfacecolor="white", label="too few rounds for an interval"))
+                              markerfacecolor="white", label="too few pairs for an interval"))
     return handles

@@ -73,7 +73,7 @@ def ratios(system, store, prefix):
             raw = (raw_of(store, cell), raw_of(store, baseline))
             ends = [Value(amounts.ratio(end), end, raw) for end in
                     (found.interval.low, found.interval.high)] if found.interval else [NONE, NONE]
-            verdict = found.verdict if found.interval else "too few rounds"
+            verdict = found.verdict if found.interval else "too few pairs"
             confidence = Value(f"{found.interval.confidence:.2%}", found.interval.confidence) \
                 if found.interval else NONE
             rows.append(row_of(cell, (text(baseline.strategy),
