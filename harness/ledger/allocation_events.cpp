@@ -36,8 +36,12 @@ Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts) {
   const auto unknown = [&](std::string_view what) {
     return fail(ErrorKind::kLacking, fmt::format("{}: this kernel has no {}", event.name, what));
   };
-  const std::string sites = site_filter(source.sites, facts, facts.module);
-  if (source.caches.front() == nullptr) {
+  // The module takes objects from their caches itself, but not what kmalloc() makes: what it
+  // allocates so is its own.
+  const bool from_cache = source.caches.front() != nullptr;
+  const std::string sites =
+      site_filter(source.sites, facts, from_cache ? facts.module : std::vector<CodeRange>{});
+  if (!from_cache) {
     if (sites.empty()) return unknown(source.sites.front());
     event.tracepoint = "kmem:kmalloc";
     event.filter = fmt::format("{} && {}", source.size_filter, sites);

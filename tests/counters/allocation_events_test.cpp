@@ -67,6 +67,13 @@ TEST_CASE("a merged cache and an old kernel are counted by site and size", "[led
   CHECK(old->filter.starts_with("bytes_req==2080 && ((call_site>="));
 }
 
+TEST_CASE("what the module allocates for itself is no descriptor array", "[ledger]") {
+  const auto array = creation_event(ObjectClass::kFdArray, facts(true));
+  REQUIRE(array.has_value());
+  CHECK(array->filter ==
+        "bytes_req==56 && ((call_site>=0xffffffff816e9630 && call_site<0xffffffff816e9700))");
+}
+
 TEST_CASE("frees are told apart by name, or by site where caches are one", "[ledger]") {
   KernelFacts found = facts(false);
   found.functions["put_files_struct"] = {{0x1000, 0x2000}};
