@@ -5,7 +5,9 @@ import sys
 
 EXIT_FAILED = 1
 EXIT_USAGE = 2
+EXIT_REGRESSION = 3
 EXIT_LACKING = 77
+EXIT_INTERRUPTED = 128 + signal.SIGINT
 
 
 class ScriptError(Exception):
@@ -48,4 +50,4 @@ def run_script(name, main, arguments=None):
         print(f"{name}: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:
-        return 128 + signal.SIGINT
+        return EXIT_INTERRUPTED

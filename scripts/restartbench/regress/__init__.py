@@ -1,0 +1,1 @@
+"""Did a change make restarts slower? Two sides, base and head, and a verdict a cell."""

@@ -1,0 +1,147 @@
+"""Builds revisions of this project, each in a git worktree of its own that is kept."""
+
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+from dataclasses import dataclass
+
+from ..errors import LackingError, ScriptError, EXIT_LACKING
+
+DONE = "regress.done"  # in the worktree's build folder: bench is built there
+KILL_AFTER = 20  # seconds that an interrupted child has to clean up
+
+
+@dataclass(frozen=True)
+class Build:
+    """A built bench. revision: '' if it is of no commit as it is."""
+
+    folder: pathlib.Path
+    revision: str
+    label: str
+
+    @property
+    def bench(self):
+        return self.folder / "build" / "release" / "bin" / "bench"
+
+
+def run_child(command, folder, log, whole_group=True):
+    """Exit code of a command, which Ctrl-C of a terminal does not reach: if this process is
+    interrupted, it is asked to end, and waited for.
+
+    @param log a file for all that it prints
+    @param whole_group ask its children, too: make and ninja wait for theirs; bench ends its own
+    """
+    with open(log, "ab") as output:
+        process = subprocess.Popen(list(map(str, command)), cwd=folder,
+                                   stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                   start_new_session=True)
+        try:
+            return process.wait()
+        except BaseException:
+            _end(process, whole_group)
+            raise
+
+
+def _end(process, whole_group):
+    if process.poll() is not None:
+        return
+    try:
+        if whole_group:
+            os.killpg(process.pid, signal.SIGINT)
+        else:
+            process.send_signal(signal.SIGINT)
+        process.wait(KILL_AFTER)
+    except (subprocess.TimeoutExpired, KeyboardInterrupt):  # or a second Ctrl-C
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+class Builder:
+    """root: a checkout with .git. cache: where worktrees are made. say: of progress."""
+
+    def __init__(self, root, cache, say):
+        self.root = pathlib.Path(root)
+        self.cache = pathlib.Path(cache)
+        self.say = say
+
+    def resolve(self, name):
+        """The commit of that name. @raises ScriptError if there is none"""
+        if shutil.which("git") is None:
+            raise LackingError("git is not installed", "run scripts/setup")
+        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options",
+                          f"{name}^{{commit}}")
+        if found.returncode != 0:
+            raise ScriptError(f"{name} is neither a file nor a revision of {self.root}",
+                              "git log shows revisions; bench --out writes files")
+        return found.stdout.strip()
+
+    def working_tree(self):
+        """The checkout that regress is part of, with what is not committed, built."""
+        revision = ""
+        if shutil.which("git") is not None:
+            head = self._git("rev-parse", "HEAD")
+            clean = self._git("status", "--porcelain", "--untracked-files=no")
+            if head.returncode == 0 and clean.returncode == 0 and not clean.stdout.strip():
+                revision = head.stdout.strip()
+        self._build(self.root, "the working tree")
+        return Build(self.root, revision, "working tree")
+
+    def revision(self, name):
+        """A built worktree of a revision; one of an earlier call is used again."""
+        commit = self.resolve(name)
+        folder = self.cache / commit[:12]
+        label = name if commit.startswith(name) else f"{name} ({commit[:12]})"
+        build = Build(folder, commit, label)
+        if (folder / "build" / DONE).exists() and build.bench.exists():
+            self.say(f"{name} is built in {folder}")
+            return build
+        try:
+            self._remove(folder)  # of a call that was killed
+            self.cache.mkdir(parents=True, exist_ok=True)
+            added = self._git("worktree", "add", "--detach", "--force", str(folder), commit)
+            if added.returncode != 0:
+                raise ScriptError(f"git worktree add failed: {added.stderr.strip()}")
+            self._build(folder, name)
+            (folder / "build" / DONE).touch()
+        except BaseException:
+            self._remove(folder)
+            raise
+        return build
+
+    def module(self, build, kernel=None):
+        """The kernel module for a kernel, or for all with headers; a warning without it."""
+        log = build.folder / "build" / "regress-module.log"
+        command = ["scripts/build-module", *([kernel] if kernel else [])]
+        code = run_child(command, build.folder, log)
+        if code != 0:
+            why = "no headers of it are installed" if code == EXIT_LACKING else f"see {log}"
+            self.say(f"warning: {build.label}: the kernel module was not built, so kernel and "
+                     f"optimistic cannot run: {why}")
+
+    def _build(self, folder, name):
+        self.say(f"building {name} in {folder}")
+        log = folder / "build" / "regress-build.log"
+        log.parent.mkdir(exist_ok=True)
+        code = run_child(["scripts/build", "release", "bench"], folder, log)
+        if code == EXIT_LACKING:
+            raise LackingError(f"{name} cannot be built here", "run scripts/setup")
+        if code != 0:
+            tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
+            raise _BuildFailed(f"{tail}\nregress: {name} does not build (exit code {code})")
+
+    def _remove(self, folder):
+        if folder.exists():
+            self._git("worktree", "remove", "--force", "--force", str(folder))
+            shutil.rmtree(folder, ignore_errors=True)
+        self._git("worktree", "prune")
+
+    def _git(self, *words):
+        return subprocess.run(["git", "-C", str(self.root), *words], text=True,
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, start_new_session=True)
+
+
+class _BuildFailed(ScriptError):
+    exit_code = 1

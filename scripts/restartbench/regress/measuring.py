@@ -1,0 +1,120 @@
+"""Runs bench for both sides, and keeps its files."""
+
+import json
+import os
+import pathlib
+from dataclasses import dataclass
+
+from ..errors import EXIT_LACKING, LackingError, ScriptError
+from ..results import read_run
+from .builds import run_child
+from .contexts import KNOWN_REVISION
+
+INSTRUCTIONS = "instructions"
+WALL = "wall"
+# What bench may end with and have written results: some cell failed; a signal ended it.
+EXITS_WITH_RESULTS = (0, 1, 4, 130, 143)
+
+
+class _MeasuringFailed(ScriptError):
+    exit_code = 1
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What bench is asked for, on both sides. strategies, workloads: as its options take
+    them. more: further options. rounds: with the wall clock, runs of each side."""
+
+    clock: str
+    strategies: str
+    workloads: str
+    ledger: bool = False
+    more: tuple[str, ...] = ()
+    rounds: int = 1
+
+    def command(self, bench, kernel, output):
+        """@param kernel '' for bench's own choice, or for this machine's"""
+        words = [str(bench), "--strategy", self.strategies, "--workload", self.workloads,
+                 "--out", str(output)]
+        words += ["--vm", "--clock", INSTRUCTIONS] if self.clock == INSTRUCTIONS else ["--native"]
+        words += ["--vm-kernel", kernel] if kernel else []
+        words += ["--ledger"] if self.ledger else []
+        return [*words, *self.more]
+
+
+@dataclass
+class Side:
+    """name: base or head. build: None for stored files. runs: what there is of it."""
+
+    name: str
+    build: object
+    kernel: str
+    runs: list
+
+    @property
+    def label(self):
+        text = self.build.label if self.build else self.runs[0].path
+        return f"{text}, kernel {self.kernel}" if self.kernel else text
+
+
+def measure(sides, plan, folder, say):
+    """Measures those sides that have a build, in turn, each second round in the other order.
+
+    What was measured is in side.runs, complete or not, when this returns or raises.
+    """
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for side in sides:
+        for old in folder.glob(f"{side.name}-*.json"):
+            old.unlink()
+    for number in range(plan.rounds):
+        for side in sides if number % 2 == 0 else sides[::-1]:
+            part = f", round {number + 1} of {plan.rounds}" if plan.rounds > 1 else ""
+            say(f"measuring {side.name} ({side.label}){part}")
+            _run_once(side, plan, folder / f"{side.name}-{number + 1}.json", say)
+
+
+def _run_once(side, plan, output, say):
+    log = output.with_suffix(".log")
+    log.unlink(missing_ok=True)
+    command = plan.command(side.build.bench, side.kernel, output.absolute())
+    try:
+        code = run_child(command, output.parent, log, whole_group=False)
+    finally:
+        if output.exists():  # also of a run that was interrupted
+            if side.build.revision:
+                _add_revision(output, side.build.revision)
+            side.runs.append(read_run(output))
+    if not output.exists() or code not in EXITS_WITH_RESULTS:
+        last = _last_line(log)
+        if code == EXIT_LACKING:
+            raise LackingError(f"{side.name}: {last}")
+        raise _MeasuringFailed(f"{side.name}: bench ended with exit code {code} and no result: "
+                               f"{last}", f"see {log}")
+    if code not in (0, 1):
+        say(f"warning: {side.name}: bench ended with exit code {code}: {_last_line(log)}")
+
+
+def _add_revision(path, revision):
+    """So that the file can be measured again where it cannot be compared."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    document["context"][KNOWN_REVISION] = revision
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(document, indent=None) + "\n", encoding="utf-8")
+    os.replace(part, path)
+
+
+def _last_line(log):
+    lines = log.read_text(errors="replace").splitlines() if log.exists() else []
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+def selection_of(run):
+    """(strategies, workloads) that make the cells of a stored run again, as options of bench.
+    @raises ScriptError where they come from an image file"""
+    for cell in run.cells:
+        if cell.workload is None:
+            raise ScriptError(f"{run.path}: {cell.name} is of an image file",
+                              "say with --workload what is to be measured")
+    return (",".join(dict.fromkeys(cell.strategy for cell in run.cells)),
+            ",".join(dict.fromkeys(cell.image_name for cell in run.cells)))
