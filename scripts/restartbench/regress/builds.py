@@ -34,10 +34,21 @@ def run_child(command, folder, log, whole_group=True):
     @param whole_group ask its children, too: make and ninja wait for theirs; bench ends its own
     """
     with open(log, "ab") as output:
-        process = subprocess.Popen(list(map(str, command)), cwd=folder,
-                                   stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                   start_new_session=True)
+        # A signal between fork and the return of Popen would lose the child.
+        mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+
+        def unblock():
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+
         try:
+            process = subprocess.Popen(list(map(str, command)), cwd=folder,
+                                       stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                                       start_new_session=True, preexec_fn=unblock)
+        except BaseException:
+            unblock()
+            raise
+        try:
+            unblock()
             return process.wait()
         except BaseException:
             _end(process, whole_group)
@@ -113,6 +124,7 @@ class Builder:
     def module(self, build, kernel=None):
         """The kernel module for a kernel, or for all with headers; a warning without it."""
         log = build.folder / "build" / "regress-module.log"
+        self.say(f"building the kernel module of {build.label}")
         command = ["scripts/build-module", *([kernel] if kernel else [])]
         code = run_child(command, build.folder, log)
         if code != 0:
