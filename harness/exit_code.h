@@ -9,7 +9,7 @@ enum ExitCode : int {
   kExitOk = 0,
   kExitFailed = 1,      ///< A restart failed or restored something wrong.
   kExitUsage = 2,       ///< The command line is wrong.
-  kExitRegression = 3,  ///< Reserved: a regression was found.
+  kExitRegression = 3,  ///< Of scripts/regress: a regression was found.
   kExitNoResult = 4,    ///< The virtual machine panicked, hung or stopped: no result.
   kExitSkipped = 77,    ///< The machine lacks something; as CTest and automake have it.
   kExitSignal = 128,    ///< Plus the number of the signal, as shells have it.

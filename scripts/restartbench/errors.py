@@ -8,6 +8,7 @@ EXIT_USAGE = 2
 EXIT_REGRESSION = 3
 EXIT_LACKING = 77
 EXIT_INTERRUPTED = 128 + signal.SIGINT
+EXIT_TERMINATED = 128 + signal.SIGTERM
 
 
 class ScriptError(Exception):
@@ -39,6 +40,17 @@ class LackingError(ScriptError):
     exit_code = EXIT_LACKING
 
 
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, where a script treats it as Ctrl-C."""
+
+
+def terminate_as_interrupt():
+    """From now on SIGTERM raises Terminated."""
+    def end(number, frame):
+        raise Terminated
+    signal.signal(signal.SIGTERM, end)
+
+
 def run_script(name, main, arguments=None):
     """Runs main(arguments) and returns the exit code; prints errors as bench does."""
     try:
@@ -49,5 +61,7 @@ def run_script(name, main, arguments=None):
     except OSError as error:
         print(f"{name}: {error.filename or 'writing'}: {error.strerror}", file=sys.stderr)
         return EXIT_FAILED
+    except Terminated:
+        return EXIT_TERMINATED
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED

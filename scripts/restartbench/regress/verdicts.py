@@ -174,11 +174,11 @@ def _ledger(base, head):
     return tuple(objects), tuple(work)
 
 
-def exit_code(verdicts, interrupted=False):
+def exit_code(verdicts):
     """130 interrupted; 1 a cell has no time that may be used; 3 a regression; 77 nothing
     can be run here; 1 nothing was compared; else 0."""
     found = {verdict.verdict for verdict in verdicts}
-    if interrupted or INTERRUPTED in found:
+    if INTERRUPTED in found:
         return errors.EXIT_INTERRUPTED
     if ERROR in found:
         return errors.EXIT_FAILED
