@@ -79,6 +79,9 @@ class Verdicts(unittest.TestCase):
         self.assertEqual(one.objects, (verdicts.Objects("mm", 10, 11, 0, 1),))
         self.assertEqual([(each.name, each.change) for each in one.work], [("unshares", 3)])
         self.assertEqual(judged(run(base), run(counted("kernel", 1000)))["kernel"].objects, ())
+        head["ledger"] = fixtures.ledger(mm=(11, 11))  # none of them useless
+        one = judged(run(base), run(head))["kernel"]
+        self.assertEqual(one.objects, (verdicts.Objects("mm", 10, 11, 0, 0),))
 
     def test_what_has_no_time_is_no_unchanged_cell(self):
         good = counted("kernel", 1000)
@@ -223,7 +226,8 @@ class Files(unittest.TestCase):
     def test_command_line(self):
         good = self.document(counted("kernel", 1000))
         for words in (["--threshold", "x"], ["--threshold", "0.5"], ["--rounds", "2"],
-                      ["--clock", "wall", "--head-kernel", "6.1"]):
+                      ["--clock", "wall", "--head-kernel", "6.1"], ["--clock", "wall"],
+                      ["--head-kernel", "6.1"]):
             with self.subTest(words):
                 self.assertEqual(self.regress(good, good, *words).returncode, 2)
 

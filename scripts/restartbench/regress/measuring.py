@@ -5,7 +5,7 @@ import os
 import pathlib
 from dataclasses import dataclass
 
-from ..errors import EXIT_LACKING, LackingError, ScriptError
+from ..errors import EXIT_LACKING, EXIT_USAGE, LackingError, ScriptError
 from ..results import read_run
 from .builds import run_child
 from .contexts import KNOWN_REVISION
@@ -89,6 +89,8 @@ def _run_once(side, plan, output, say):
         last = _last_line(log)
         if code == EXIT_LACKING:
             raise LackingError(f"{side.name}: {last}")
+        if code == EXIT_USAGE:
+            raise ScriptError(f"{side.name}: {last}")
         raise _MeasuringFailed(f"{side.name}: bench ended with exit code {code} and no result: "
                                f"{last}", f"see {log}")
     if code not in (0, 1):
