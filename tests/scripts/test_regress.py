@@ -273,10 +273,13 @@ class Worktrees(unittest.TestCase):
 
     def test_built_once(self):
         builder = self.commit()
-        for _ in range(2):
-            build = builder.revision("HEAD")
-            self.assertTrue(build.bench.exists())
-            self.assertEqual((build.folder / "build" / "count").read_text(), "built\n")
+        first = builder.revision("HEAD")
+        self.assertTrue(first.bench.exists())
+        made = first.bench.stat().st_ino
+        (first.folder / "kept").touch()
+        self.assertEqual(builder.revision("HEAD").bench.stat().st_ino, made)
+        self.assertTrue((first.folder / "kept").exists())
+        self.assertEqual((first.folder / "build" / "count").read_text(), "built\n")
         self.assertEqual(self.left(), (1, 1))
 
     def test_nothing_is_left_of_what_does_not_build(self):
