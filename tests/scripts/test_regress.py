@@ -225,7 +225,8 @@ class Files(unittest.TestCase):
 
     def test_command_line(self):
         good = self.document(counted("kernel", 1000))
-        for words in (["--threshold", "x"], ["--threshold", "0.5"], ["--rounds", "2"],
+        for words in (["--threshold", "x"], ["--threshold", "100%"], ["--threshold=-1%"],
+                      ["--threshold", "0.5"], ["--rounds", "2"],
                       ["--clock", "wall", "--head-kernel", "6.1"], ["--clock", "wall"],
                       ["--head-kernel", "6.1"]):
             with self.subTest(words):
