@@ -15,7 +15,7 @@ from fixtures import cell, failed, results
 
 from restartbench.errors import ScriptError
 from restartbench.regress import contexts, formats, measuring, verdicts
-from restartbench.regress.builds import Build, Builder
+from restartbench.regress.builds import Build, Builder, versions_with_headers
 from restartbench.results import run_of
 from restartbench.statistics import Interval
 
@@ -306,6 +306,13 @@ class Worktrees(unittest.TestCase):
         process.send_signal(signal.SIGINT)
         self.assertIn(b"KeyboardInterrupt", process.communicate(timeout=30)[1])
         self.assertEqual(self.left(), (0, 0))
+
+    def test_the_module_of_a_kernel_named_by_its_beginning(self):
+        for version in ("6.1.0-1", "6.1.0-2", "6.12.1"):
+            (self.root / version / "build").mkdir(parents=True)
+        self.assertEqual(versions_with_headers("6.1.", self.root), ["6.1.0-1", "6.1.0-2"])
+        self.assertEqual(versions_with_headers("5.10", self.root), ["5.10"])
+        self.assertEqual(versions_with_headers("", self.root), [])
 
     def test_a_revision_in_a_file_is_kept_with_it(self):
         path = fixtures.write(self.root, "base-1.json", results([], version=2))

@@ -69,6 +69,15 @@ def _end(process, whole_group):
         process.wait()
 
 
+def versions_with_headers(kernel, modules=pathlib.Path("/lib/modules")):
+    """Kernels to build for: those whose version begins so; '' is all, which says [];
+    the text itself if there are none, which scripts/build-module then says."""
+    if not kernel:
+        return []
+    return sorted(path.parent.name for path in modules.glob("*/build")
+                  if path.parent.name.startswith(kernel)) or [kernel]
+
+
 class Builder:
     """root: a checkout with .git. cache: where worktrees are made. say: of progress."""
 
@@ -76,6 +85,7 @@ class Builder:
         self.root = pathlib.Path(root)
         self.cache = pathlib.Path(cache)
         self.say = say
+        self._modules = set()  # tried already: (folder, kernel)
 
     def resolve(self, name):
         """The commit of that name. @raises ScriptError if there is none"""
@@ -103,10 +113,10 @@ class Builder:
         """A built worktree of a revision; one of an earlier call is used again."""
         commit = self.resolve(name)
         folder = self.cache / commit[:12]
-        label = name if commit.startswith(name) else f"{name} ({commit[:12]})"
+        label = name[:12] if commit.startswith(name) else f"{name} ({commit[:12]})"
         build = Build(folder, commit, label)
         if (folder / "build" / DONE).exists() and build.bench.exists():
-            self.say(f"{name} is built in {folder}")
+            self.say(f"{label} is built in {folder}")
             return build
         try:
             self._remove(folder)  # of a call that was killed
@@ -121,11 +131,14 @@ class Builder:
             raise
         return build
 
-    def module(self, build, kernel=None):
-        """The kernel module for a kernel, or for all with headers; a warning without it."""
+    def module(self, build, kernel=""):
+        """The kernel module for kernels whose version begins so; a warning without it."""
+        if (build.folder, kernel) in self._modules:
+            return
+        self._modules.add((build.folder, kernel))
         log = build.folder / "build" / "regress-module.log"
         self.say(f"building the kernel module of {build.label}")
-        command = ["scripts/build-module", *([kernel] if kernel else [])]
+        command = ["scripts/build-module", *versions_with_headers(kernel)]
         code = run_child(command, build.folder, log)
         if code != 0:
             why = "no headers of it are installed" if code == EXIT_LACKING else f"see {log}"
