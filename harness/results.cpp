@@ -33,7 +33,13 @@ std::optional<Comparison> compare_cells(const GroupResult& group, const CellResu
   const std::size_t pairs = std::min(values.size(), others.size());
   values.resize(pairs);
   others.resize(pairs);
-  return compare(values, others, confidence);
+  auto comparison = compare(values, others, confidence);
+  if (comparison && comparison->interval && group.pairs_of_restarts) {
+    const bool beyond = comparison->interval->high < 1 - kGuestsDiffer ||
+                        comparison->interval->low > 1 + kGuestsDiffer;
+    if (!beyond) comparison->verdict = Verdict::kUnresolved;
+  }
+  return comparison;
 }
 
 std::vector<double> totals_ns(const CellResult& cell) {

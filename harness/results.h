@@ -80,7 +80,13 @@ struct RunResult {
 /// each round; or all restarts, if a clock that does not drift needs no rounds.
 [[nodiscard]] std::vector<double> compared_ns(const GroupResult& group, const CellResult& cell);
 
+/// By how much a cell's median moves in a guest that is built or booted differently: a guest
+/// repeats itself, so that the interval of its samples does not show it. As measured:
+/// docs/virtual-machine.md.
+inline constexpr double kGuestsDiffer = 0.003;
+
 /// Compares two cells of a group, pair by pair of compared_ns(); what one has more is left out.
+/// Where instructions are counted, a difference within kGuestsDiffer is none.
 /// @param confidence  of the interval
 /// @return nothing if there is no pair
 [[nodiscard]] std::optional<Comparison> compare_cells(const GroupResult& group,

@@ -143,7 +143,8 @@ void Table::print(const GroupResult& group) {
   if (!header_printed_) print_header();
   for (const CellResult& cell : group.cells) {
     print_cell(group, cell, &cell == &group.cells.front());
-    const bool counted = !rounds_.empty() && rounds_.back().image == group.source.name;
+    const bool counted =
+        group.pairs_of_restarts || (!rounds_.empty() && rounds_.back().image == group.source.name);
     if (cell.state == CellState::kTimed && group.stopped_by && !counted) {
       rounds_.push_back({group.source.name, cell.repetitions.size(), *group.stopped_by});
     }

@@ -99,6 +99,24 @@ TEST_CASE("the table marks what was found, with the interval") {
   CHECK(text.find("  1.000 ~ 0.980-1.020  ") != std::string::npos);
 }
 
+TEST_CASE("instructions are compared restart by restart, and not more closely than guests agree") {
+  const std::vector<std::uint64_t> slow(20, 100'000);
+  const auto verdict = [&](std::uint64_t fast) {
+    auto result = group({timed("good", slow), timed("bare", std::vector(16, fast))});
+    rb::compare_with_first(result, 0.99);
+    CHECK_FALSE(result.cells[1].vs_first->interval);  // one round
+    result.pairs_of_restarts = true;
+    rb::compare_with_first(result, 0.99);
+    CHECK(result.cells[1].vs_first->pairs == 16);
+    REQUIRE(result.cells[1].vs_first->interval);
+    return result.cells[1].vs_first->verdict;
+  };
+  CHECK(verdict(99'600) == rb::Verdict::kFaster);
+  CHECK(verdict(99'800) == rb::Verdict::kUnresolved);
+  CHECK(verdict(100'200) == rb::Verdict::kUnresolved);
+  CHECK(verdict(100'400) == rb::Verdict::kSlower);
+}
+
 TEST_CASE("a long name of an image has a line to itself") {
   auto result = compared({timed("good", {100}), timed("bare", {100})});
   result.source.name = "memory:mib=16:file=0:shmem=0:tasks=1";
