@@ -63,20 +63,20 @@ Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts) {
 }
 
 Result<EventSpec> destruction_event(ObjectClass object, const KernelFacts& facts) {
-  const AllocationSource& source = allocation_source(object);
   EventSpec event;
   event.name = object_class_name(object);
-  event.tracepoint = source.caches.front() == nullptr ? "kmem:kfree" : "kmem:kmem_cache_free";
-  for (const char* cache : source.caches) {
+  event.tracepoint = "kmem:kmem_cache_free";
+  for (const char* cache : allocation_source(object).caches) {
     const auto found = cache == nullptr ? facts.caches.end() : facts.caches.find(cache);
     if (found == facts.caches.end() || found->second.merged) continue;
     event.filter = fmt::format("name==\"{}\"", cache);
     return event;
   }
-  event.filter = site_filter(source.free_sites, facts, {});
-  if (!event.filter.empty()) return event;
+  // Not by call site: where freeing is the last thing that a function does, the site is
+  // its caller's.
   return fail(ErrorKind::kLacking,
-              fmt::format("{}: this kernel does not tell when one is freed", event.name));
+              fmt::format("{}: its memory is shared with other objects, whose frees look the same",
+                          event.name));
 }
 
 }  // namespace rb

@@ -12,38 +12,22 @@ std::string_view object_class_name(ObjectClass object) {
 const AllocationSource& allocation_source(ObjectClass object) {
   static constexpr std::array<AllocationSource, kObjectClassCount> kSources = {{
       // clone(2); exec(2) and /dev/restart
-      {{"mm_struct"}, {"copy_process", "dup_mm", "copy_mm", "mm_alloc"}, "", {"__mmdrop"}},
+      {{"mm_struct"}, {"copy_process", "dup_mm", "copy_mm", "mm_alloc"}},
       // mmap(2); clone(2)
-      {{"vm_area_struct"},
-       {"vm_area_alloc", "vm_area_dup"},
-       "",
-       {"vm_area_free", "__vm_area_free", "vm_area_free_rcu_cb"}},
-      {{"files_cache"}, {"dup_fd"}, "", {"put_files_struct"}},
-      // struct fdtable is of 56 bytes; its array and bitmaps are never, and kvfree() frees them.
-      {{},
-       {"alloc_fdtable"},
-       "bytes_req==56",
-       {"__free_fdtable", "free_fdtable_rcu", "put_files_struct"}},
-      {{"fs_cache"}, {"copy_fs_struct"}, "", {"free_fs_struct"}},
+      {{"vm_area_struct"}, {"vm_area_alloc", "vm_area_dup"}},
+      {{"files_cache"}, {"dup_fd"}},
+      // struct fdtable is of 56 bytes; its array and bitmaps are never.
+      {{}, {"alloc_fdtable"}, "bytes_req==56"},
+      {{"fs_cache"}, {"copy_fs_struct"}},
       // clone(2); exec(2)
-      {{"sighand_cache"},
-       {"copy_process", "copy_sighand", "begin_new_exec", "unshare_sighand"},
-       "",
-       {"__cleanup_sighand"}},
-      {{"signal_cache"},
-       {"copy_process", "copy_signal"},
-       "",
-       {"__put_task_struct", "free_signal_struct", "put_signal_struct"}},
-      {{"task_struct"}, {"copy_process", "dup_task_struct"}, "", {"free_task"}},
-      {{"pid"}, {"alloc_pid"}, "", {"put_pid"}},
-      {{"cred", "cred_jar"}, {"prepare_creds"}, "", {"put_cred_rcu"}},
-      {{"filp"},
-       {"alloc_empty_file", "__alloc_file"},
-       "",
-       {"file_free_rcu", "file_free", "__fput"}},
+      {{"sighand_cache"}, {"copy_process", "copy_sighand", "begin_new_exec", "unshare_sighand"}},
+      {{"signal_cache"}, {"copy_process", "copy_signal"}},
+      {{"task_struct"}, {"copy_process", "dup_task_struct"}},
+      {{"pid"}, {"alloc_pid"}},
+      {{"cred", "cred_jar"}, {"prepare_creds"}},
+      {{"filp"}, {"alloc_empty_file", "__alloc_file"}},
       // Beside it goes an array of 16 buffers of 40 bytes; of 2 or 1 for users with many pipes.
-      // Frees of the two look the same.
-      {{}, {"alloc_pipe_info"}, "bytes_req!=640 && bytes_req!=80 && bytes_req!=40", {}},
+      {{}, {"alloc_pipe_info"}, "bytes_req!=640 && bytes_req!=80 && bytes_req!=40"},
   }};
   return kSources[static_cast<std::size_t>(object)];
 }

@@ -40,9 +40,6 @@ struct AllocationSource {
   std::array<const char*, 5> sites{};
   /// For kmalloc(): what tells the object from others that the site allocates.
   const char* size_filter = "";
-  /// Functions that the object is freed by; none where they free others alike. Not needed
-  /// where the cache is its own: frees name it.
-  std::array<const char*, 3> free_sites{};
 };
 [[nodiscard]] const AllocationSource& allocation_source(ObjectClass object);
 

@@ -43,11 +43,7 @@ bool is_part_of(std::string_view symbol, std::string_view function) {
 std::vector<std::string_view> wanted_functions() {
   std::vector<std::string_view> wanted;
   for (std::size_t i = 0; i < kObjectClassCount; ++i) {
-    const AllocationSource& source = allocation_source(static_cast<ObjectClass>(i));
-    for (const char* site : source.sites) {
-      if (site != nullptr) wanted.emplace_back(site);
-    }
-    for (const char* site : source.free_sites) {
+    for (const char* site : allocation_source(static_cast<ObjectClass>(i)).sites) {
       if (site != nullptr) wanted.emplace_back(site);
     }
   }

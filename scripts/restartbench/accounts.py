@@ -24,7 +24,8 @@ class ObjectAccount:
 
     useless: created and not needed, negative where one object serves for several;
     made: by the strategy's own account; referenced: references given in place of an
-    object. None: not known.
+    object. None: not known. destroyed: of those created, before the tree stands at the
+    barrier; None in files that are older.
     """
 
     needed: int
@@ -32,6 +33,7 @@ class ObjectAccount:
     useless: int | None
     made: int | None
     referenced: int | None
+    destroyed: Counts | None
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,9 @@ class Ledger:
     def of(json):
         objects = {name: ObjectAccount(entry["needed"], Counts.of(entry["created"]),
                                        entry.get("useless"), entry.get("made"),
-                                       entry.get("referenced"))
+                                       entry.get("referenced"),
+                                       Counts.of(entry["destroyed"]) if "destroyed" in entry
+                                       else None)
                    for name, entry in json["objects"].items()}
         return Ledger(objects, dict(json.get("work", {})), json["counting"]["cost"])
 

@@ -39,22 +39,10 @@ class ObjectCost:
 
 
 @dataclass(frozen=True)
-class CostFile:
+class CostFile(documents.FromContext):
     path: str
     context: dict
     objects: tuple[ObjectCost, ...]
-
-    @property
-    def unit(self):
-        return self.context["unit"]
-
-    @property
-    def clock(self):
-        return self.context["clock"]
-
-    @property
-    def kernel(self):
-        return self.context["kernel"]
 
 
 def costs_of(path, document):

@@ -16,6 +16,24 @@ COVERAGE = "coverage"
 MEMBER_OF_KIND = {"cells": RESULTS, "objects": COSTS, "means": COVERAGE}
 
 
+class FromContext:
+    """What every file with a context says of its numbers."""
+
+    @property
+    def unit(self):
+        """ns or instructions"""
+        return self.context["unit"]
+
+    @property
+    def clock(self):
+        """wall, instructions; or fake: no number was measured"""
+        return self.context["clock"]
+
+    @property
+    def kernel(self):
+        return self.context["kernel"]
+
+
 def read_json(path):
     """The object in a file. @raises InputError if there is none."""
     try:

@@ -154,7 +154,7 @@ class StoredComparison:
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(documents.FromContext):
     """One file of results."""
 
     path: str
@@ -164,20 +164,6 @@ class Run:
     warnings: tuple[Warning, ...]
     cells: tuple[Cell, ...] = field(repr=False)
     comparisons: tuple[StoredComparison, ...] = field(repr=False)
-
-    @property
-    def unit(self):
-        """ns or instructions"""
-        return self.context["unit"]
-
-    @property
-    def clock(self):
-        """wall, instructions; or fake: no number was measured"""
-        return self.context["clock"]
-
-    @property
-    def kernel(self):
-        return self.context["kernel"]
 
     @property
     def confidence(self):

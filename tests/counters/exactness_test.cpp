@@ -8,11 +8,13 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
 #include <map>
+#include <thread>
 #include <vector>
 
 #include "base/fd.h"
@@ -192,6 +194,29 @@ TEST_CASE("descriptor arrays, open files, pipes and VMAs are counted exactly", "
   REQUIRE(high.valid());
   CHECK(made_by(by, [] { clone_many(kShareAll & ~CLONE_FILES); }) ==
         expected({{"files", times}, {"fd_array", times}}));
+}
+
+TEST_CASE("what ends is counted as destroyed, where frees can be told apart", "[exactness]") {
+  if (const auto usable = perf_counters().usable(); !usable) skip(usable.error());
+  const auto facts = read_kernel_facts();
+  if (!facts) skip(facts.error());
+  times = 200;
+  for (const ObjectClass object :
+       {ObjectClass::kMm, ObjectClass::kFiles, ObjectClass::kFs, ObjectClass::kSighand,
+        ObjectClass::kSignal, ObjectClass::kTask, ObjectClass::kPid, ObjectClass::kCred}) {
+    const auto event = destruction_event(object, *facts);
+    if (!event) continue;
+    const auto group = perf_counters().open({&*event, 1}, CountScope::kMachine);
+    group->start();
+    clone_many(0);
+    std::this_thread::sleep_for(std::chrono::milliseconds(300));  // RCU frees later
+    group->stop();
+    const auto counts = group->read();
+    INFO(event->name << ": " << event->filter);
+    REQUIRE(counts.front().has_value());
+    CHECK(*counts.front() >= times);  // others on this machine may destroy some, too
+    CHECK(*counts.front() < 2 * times);
+  }
 }
 
 }  // namespace rb::test

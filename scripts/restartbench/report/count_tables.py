@@ -30,12 +30,16 @@ def ledger(system, store, prefix):
             words = f"{account.needed:,}"
             if account.useless:
                 words += f" {account.useless:+,}"
+            if account.destroyed is not None and account.destroyed.median:
+                words += f" ({account.destroyed.median:,} destroyed)"
+                raw += (_counts(store, cell, f"{name} destroyed", account.destroyed),)
             values.append(Value(words, account.useless or 0, raw))
         rows.append(row_of(cell, values))
     return Table(f"{prefix}-ledger", "Ledger of kernel objects", "Objects that the tree consists "
                  "of, and how many more one restart created; below 0 where one serves for "
-                 "several. Sorted by what is useless. The process that restarts is one task with "
-                 "one of each.", (*_WHICH, *(Column(name) for name in classes)), tuple(rows))
+                 "several; and how many of all were destroyed before the barrier. Sorted by "
+                 "what is useless. The process that restarts is one task with one of each.",
+                 (*_WHICH, *(Column(name) for name in classes)), tuple(rows))
 
 
 def work(system, prefix):
