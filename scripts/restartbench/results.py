@@ -185,7 +185,11 @@ class Run(documents.FromContext):
 
 def run_of(path, document):
     """A run from a document. @raises InputError naming file and field"""
-    version = documents.check_results(path, document)
+    return checked_run(path, document, documents.check_results(path, document))
+
+
+def checked_run(path, document, version):
+    """A run from a document that was held against the schema of its version already."""
     cells = []
     run = Run(str(path), version, document["context"], document["interrupted"],
               tuple(map(Warning.of, document["warnings"])), cells,

@@ -8,6 +8,7 @@ import subprocess
 from dataclasses import dataclass
 
 from ..errors import LackingError, ScriptError, EXIT_LACKING
+from .git import Repository
 
 DONE = "regress.done"  # in the worktree's build folder: bench is built there
 KILL_AFTER = 20  # seconds that an interrupted child has to clean up
@@ -83,30 +84,24 @@ class Builder:
 
     def __init__(self, root, cache, say):
         self.root = pathlib.Path(root)
+        self.git = Repository(root)
         self.cache = pathlib.Path(cache)
         self.say = say
-        self._modules = set()  # tried already: (folder, kernel)
+        self._modules = set()  # tried already: (build, kernel)
 
     def resolve(self, name):
         """The commit of that name. @raises ScriptError if there is none"""
-        if shutil.which("git") is None:
-            raise LackingError("git is not installed", "run scripts/setup")
-        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options",
-                          f"{name}^{{commit}}")
-        if found.returncode != 0:
-            raise ScriptError(f"{name} is neither a file nor a revision of {self.root}",
-                              "git log shows revisions; bench --out writes files")
-        return found.stdout.strip()
+        return self.git.resolve(name)
 
     def working_tree(self):
         """The checkout that regress is part of, with what is not committed, built."""
         revision = ""
         if shutil.which("git") is not None:
-            head = self._git("rev-parse", "HEAD")
-            clean = self._git("status", "--porcelain", "--untracked-files=no")
+            head = self.git.run("rev-parse", "HEAD")
+            clean = self.git.run("status", "--porcelain", "--untracked-files=no")
             if head.returncode == 0 and clean.returncode == 0 and not clean.stdout.strip():
                 revision = head.stdout.strip()
-        self._build(self.root, "the working tree")
+        self.build(self.root, "the working tree")
         return Build(self.root, revision, "working tree")
 
     def revision(self, name):
@@ -121,10 +116,10 @@ class Builder:
         try:
             self._remove(folder)  # of a call that was killed
             self.cache.mkdir(parents=True, exist_ok=True)
-            added = self._git("worktree", "add", "--detach", "--force", str(folder), commit)
+            added = self.git.run("worktree", "add", "--detach", "--force", str(folder), commit)
             if added.returncode != 0:
                 raise ScriptError(f"git worktree add failed: {added.stderr.strip()}")
-            self._build(folder, name)
+            self.build(folder, name)
             (folder / "build" / DONE).touch()
         except BaseException:
             self._remove(folder)
@@ -133,9 +128,9 @@ class Builder:
 
     def module(self, build, kernel=""):
         """The kernel module for kernels whose version begins so; a warning without it."""
-        if (build.folder, kernel) in self._modules:
+        if (build, kernel) in self._modules:
             return
-        self._modules.add((build.folder, kernel))
+        self._modules.add((build, kernel))
         log = build.folder / "build" / "regress-module.log"
         self.say(f"building the kernel module of {build.label}")
         command = ["scripts/build-module", *versions_with_headers(kernel)]
@@ -145,7 +140,8 @@ class Builder:
             self.say(f"warning: {build.label}: the kernel module was not built, so kernel and "
                      f"optimistic cannot run: {why}")
 
-    def _build(self, folder, name):
+    def build(self, folder, name):
+        """Builds bench in a checkout. @raises BuildFailed"""
         self.say(f"building {name} in {folder}")
         log = folder / "build" / "regress-build.log"
         log.parent.mkdir(exist_ok=True)
@@ -154,19 +150,16 @@ class Builder:
             raise LackingError(f"{name} cannot be built here", "run scripts/setup")
         if code != 0:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
-            raise _BuildFailed(f"{tail}\nregress: {name} does not build (exit code {code})")
+            raise BuildFailed(f"{tail}\nregress: {name} does not build (exit code {code})")
 
     def _remove(self, folder):
         if folder.exists():
-            self._git("worktree", "remove", "--force", "--force", str(folder))
+            self.git.run("worktree", "remove", "--force", "--force", str(folder))
             shutil.rmtree(folder, ignore_errors=True)
-        self._git("worktree", "prune")
-
-    def _git(self, *words):
-        return subprocess.run(["git", "-C", str(self.root), *words], text=True,
-                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, start_new_session=True)
+        self.git.run("worktree", "prune")
 
 
-class _BuildFailed(ScriptError):
+class BuildFailed(ScriptError):
+    """A revision does not build; the end of what the compiler said, and which it is."""
+
     exit_code = 1

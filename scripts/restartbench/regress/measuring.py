@@ -16,7 +16,9 @@ WALL = "wall"
 EXITS_WITH_RESULTS = (0, 1, 4, 130, 143)
 
 
-class _MeasuringFailed(ScriptError):
+class MeasuringFailed(ScriptError):
+    """bench ended without results."""
+
     exit_code = 1
 
 
@@ -71,10 +73,12 @@ def measure(sides, plan, folder, say):
         for side in sides if number % 2 == 0 else sides[::-1]:
             part = f", round {number + 1} of {plan.rounds}" if plan.rounds > 1 else ""
             say(f"measuring {side.name} ({side.label}){part}")
-            _run_once(side, plan, folder / f"{side.name}-{number + 1}.json", say)
+            run_once(side, plan, folder / f"{side.name}-{number + 1}.json", say)
 
 
-def _run_once(side, plan, output, say):
+def run_once(side, plan, output, say):
+    """Runs bench of that side; its results go to the file and to side.runs, complete or not.
+    @raises ScriptError if there are none"""
     log = output.with_suffix(".log")
     log.unlink(missing_ok=True)
     command = plan.command(side.build.bench, side.kernel, output.absolute())
@@ -91,7 +95,7 @@ def _run_once(side, plan, output, say):
             raise LackingError(f"{side.name}: {last}")
         if code == EXIT_USAGE:
             raise ScriptError(f"{side.name}: {last}")
-        raise _MeasuringFailed(f"{side.name}: bench ended with exit code {code} and no result: "
+        raise MeasuringFailed(f"{side.name}: bench ended with exit code {code} and no result: "
                                f"{last}", f"see {log}")
     if code not in (0, 1):
         say(f"warning: {side.name}: bench ended with exit code {code}: {_last_line(log)}")
