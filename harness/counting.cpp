@@ -18,17 +18,6 @@ std::vector<EventSpec> that_exist(const std::vector<Result<EventSpec>>& events) 
   return exist;
 }
 
-/// What is freed can be counted only for a whole machine.
-std::vector<EventCounts> not_alone() {
-  std::vector<EventCounts> reasons;
-  for (std::size_t i = 0; i < kObjectClassCount; ++i) {
-    reasons.push_back({std::string(object_class_name(static_cast<ObjectClass>(i))),
-                       fail(ErrorKind::kLacking, "others on this machine destroy some, too",
-                            "count in a virtual machine: --vm")});
-  }
-  return reasons;
-}
-
 }  // namespace
 
 Result<Counting> Counting::create(const RunOptions& options, const Parts& parts) {
@@ -42,7 +31,6 @@ Result<Counting> Counting::create(const RunOptions& options, const Parts& parts)
   const auto facts = parts.kernel_facts();
   if (!facts) return tl::unexpected(facts.error());
   counting.creations_ = creation_events(*facts);
-  counting.destructions_ = destruction_events(*facts);
   if (!options.costs.empty()) {
     auto file = read_cost_file(options.costs);
     if (!file) return tl::unexpected(std::move(file).error());
@@ -68,13 +56,9 @@ Result<Ledger> Counting::keep_ledger(CountedSubject subject, const Image& image,
   if (!created) return tl::unexpected(std::move(created).error());
   ledger.created = std::move(*created);
   ledger.created.events = with_reasons(std::move(ledger.created.events), creations_);
-  if (parts.guest == nullptr) {
-    ledger.destroyed = not_alone();
-    return ledger;
-  }
-  auto destroyed = count_settled(subject, *parts.counters, that_exist(destructions_));
+  auto destroyed = count_destroyed(subject, *parts.counters, that_exist(creations_));
   if (!destroyed) return tl::unexpected(std::move(destroyed).error());
-  ledger.destroyed = with_reasons(std::move(*destroyed), destructions_);
+  ledger.destroyed = with_reasons(std::move(*destroyed), creations_);
   return ledger;
 }
 

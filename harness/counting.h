@@ -30,8 +30,7 @@ class Counting {
   std::vector<EventSpec> events_;
   std::vector<ObjectCost> costs_;  ///< to predict times from; empty = none
   unsigned vdso_vmas_ = 0;
-  std::vector<Result<EventSpec>> creations_;     ///< by class, if the ledger is to be kept
-  std::vector<Result<EventSpec>> destructions_;  ///< the same
+  std::vector<Result<EventSpec>> creations_;  ///< by class, if the ledger is to be kept
 };
 
 }  // namespace rb

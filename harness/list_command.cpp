@@ -104,7 +104,7 @@ int list_counters(const ListCounters& options, const Parts& parts, std::ostream&
   Json list = Json::array();
   for (const CatalogEvent& entry : counter_catalog()) {
     // One by one: together they might not fit.
-    const auto group = parts.counters->open({&entry.event, 1}, CountScope::kDescendants);
+    const auto group = parts.counters->open({&entry.event, 1});
     const Count count = group->read().front();
     Json object = {{"name", entry.event.name},
                    {"meaning", entry.meaning},

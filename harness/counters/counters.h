@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "harness/counters/event.h"
+#include "harness/counters/memory_trace.h"
 
 namespace rb {
 
@@ -30,14 +31,19 @@ class CounterSource {
  public:
   virtual ~CounterSource() = default;
 
-  /// Makes events ready to be counted. One that the machine does not have does no
-  /// harm to the others: it reads as an error.
+  /// Makes events of the calling thread, and of every task made by it from then on, ready to
+  /// be counted. One that the machine does not have does no harm to the others: it reads as
+  /// an error.
   ///
-  /// A task that is made while a group with scope kDescendants is open takes a copy
-  /// of every event in it, whether it counts or not, which makes creating it
-  /// dearer: keep groups small (kEventsPerPass), and open none while timing.
-  [[nodiscard]] virtual std::unique_ptr<CounterGroup> open(std::span<const EventSpec> events,
-                                                           CountScope scope) = 0;
+  /// A task that is made while a group is open takes a copy of every event in it, whether it
+  /// counts or not, which makes creating it dearer: keep groups small (kEventsPerPass), and
+  /// open none while timing.
+  [[nodiscard]] virtual std::unique_ptr<CounterGroup> open(std::span<const EventSpec> events) = 0;
+
+  /// Makes tracepoints that tell of allocations ready to be recorded, with all frees. Errors:
+  /// kLacking.
+  [[nodiscard]] virtual Result<std::unique_ptr<MemoryTrace>> trace(
+      std::span<const EventSpec> allocations) = 0;
 
   /// Why nothing at all can be counted here, or success. Errors: kLacking.
   [[nodiscard]] virtual Status usable() = 0;

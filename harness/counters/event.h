@@ -17,12 +17,6 @@ struct EventSpec {
   std::string filter;        ///< of a tracepoint: Documentation/trace/events.rst
 };
 
-/// Whose events are counted.
-enum class CountScope {
-  kDescendants,  ///< The calling thread's, and those of every task made by it from then on.
-  kMachine,      ///< Those of all tasks on all CPUs.
-};
-
 /// A count, or why there is none: what a machine cannot count is not 0. Errors:
 /// kLacking.
 using Count = Result<std::uint64_t>;

@@ -6,9 +6,11 @@ namespace {
 
 class NoSource final : public CounterSource {
  public:
-  std::unique_ptr<CounterGroup> open(std::span<const EventSpec> events,
-                                     CountScope /*scope*/) override {
+  std::unique_ptr<CounterGroup> open(std::span<const EventSpec> events) override {
     return std::make_unique<NoGroup>(events.size());
+  }
+  Result<std::unique_ptr<MemoryTrace>> trace(std::span<const EventSpec> /*allocations*/) override {
+    return tl::unexpected(error());
   }
   Status usable() override { return tl::unexpected(error()); }
 

@@ -1,6 +1,7 @@
 #include "harness/counters/passes.h"
 
 #include <linux/membarrier.h>
+#include <sched.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,7 +36,7 @@ Status run_pass(const CountedSubject& subject, CounterSource& source,
   // First, so that the events are not in its zygote.
   auto plain = subject.prepare();
   if (!plain) return tl::unexpected(std::move(plain).error());
-  const auto group = source.open(events, CountScope::kDescendants);
+  const auto group = source.open(events);
   auto restarter = subject.prepare();
   if (!restarter) return tl::unexpected(std::move(restarter).error());
 
@@ -65,87 +66,82 @@ Status run_pass(const CountedSubject& subject, CounterSource& source,
   return {};
 }
 
+/// Runs on every CPU once: one that is idle keeps the mm of who ran last, and it alone.
+void visit_cpus() {
+  cpu_set_t own;
+  if (::sched_getaffinity(0, sizeof own, &own) != 0) return;
+  for (std::size_t cpu = 0; cpu < CPU_SETSIZE; ++cpu) {
+    if (!CPU_ISSET(cpu, &own)) continue;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    ::sched_setaffinity(0, sizeof one, &one);
+  }
+  ::sched_setaffinity(0, sizeof own, &own);
+}
+
 /// Waits until what was given up before is freed. A callback of RCU may call for another one,
 /// as that of a task does.
-void wait_for_frees() {
+void wait_for_frees(MemoryTrace& trace) {
   constexpr int kGracePeriods = 3;
   constexpr auto kCallbacks = std::chrono::milliseconds(60);  // to be run after each
+  visit_cpus();
   for (int i = 0; i < kGracePeriods; ++i) {
     ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+    trace.collect();
     std::this_thread::sleep_for(kCallbacks);
+    trace.collect();
   }
 }
 
-/// The events that do not occur by themselves, of which there are those counts; for the others
-/// says why they are of no use.
-std::vector<EventSpec> own_events(std::span<const EventSpec> events,
-                                  const std::vector<Count>& without,
-                                  std::vector<EventCounts>& counted) {
-  std::vector<EventSpec> own;
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    if (!without[i]) {
-      counted.push_back({events[i].name, tl::unexpected(without[i].error())});
-    } else if (*without[i] != 0) {
-      counted.push_back(
-          {events[i].name, fail(ErrorKind::kLacking, "other tasks of this machine do it, too")});
-    } else {
-      counted.push_back({events[i].name, {}});
-      own.push_back(events[i]);
-    }
-  }
-  return own;
-}
-
-/// Counts of each restart are appended to those in `counted`, by name.
-Status count_settled_pass(const CountedSubject& subject, Restarter& restarter, CounterGroup& group,
-                          std::span<const EventSpec> events, std::vector<EventCounts>& counted) {
+/// What was freed again of the objects that one restart allocated. @return by event
+Result<std::vector<std::uint64_t>> traced_restart(const CountedSubject& subject,
+                                                  Restarter& restarter, MemoryTrace& trace,
+                                                  std::size_t events) {
   StageClock clock(subject.time);
-  wait_for_frees();
-  group.start();
+  trace.start();
   clock.begin();
   auto tree = restarter.restart(clock);
   clock.end();
-  wait_for_frees();
-  group.stop();
+  trace.stop_allocations();
+  if (tree) wait_for_frees(trace);
+  trace.stop();
   if (!tree) return tl::unexpected(std::move(tree).error());
-  const std::vector<Count> counts = group.read();
-  for (std::size_t i = 0; i < events.size(); ++i) {
-    const auto entry = std::find_if(counted.begin(), counted.end(), [&](const EventCounts& one) {
-      return one.name == events[i].name;
-    });
-    if (!counts[i]) {
-      entry->counts = tl::unexpected(counts[i].error());
-    } else if (entry->counts) {
-      entry->counts->push_back(*counts[i]);
-    }
-  }
-  return (*tree)->destroy();
+  RB_TRY((*tree)->destroy());
+  const auto recorded = trace.read();
+  if (!recorded) return tl::unexpected(recorded.error());
+  return freed_again(*recorded, events);
+}
+
+/// Every event has the same reason for not being counted.
+std::vector<EventCounts> none_counted(std::span<const EventSpec> events, const Error& reason) {
+  std::vector<EventCounts> counted;
+  for (const EventSpec& event : events) counted.push_back({event.name, tl::unexpected(reason)});
+  return counted;
 }
 
 }  // namespace
 
-Result<std::vector<EventCounts>> count_settled(const CountedSubject& subject, CounterSource& source,
-                                               std::span<const EventSpec> events) {
-  std::vector<EventCounts> counted;
+Result<std::vector<EventCounts>> count_destroyed(const CountedSubject& subject,
+                                                 CounterSource& source,
+                                                 std::span<const EventSpec> creations) {
+  // First, so that the making of the restarter's zygote is recorded.
+  const auto trace = source.trace(creations);
+  if (!trace) return none_counted(creations, trace.error());
   auto restarter = subject.prepare();
   if (!restarter) return tl::unexpected(std::move(restarter).error());
   auto warm = restart(subject, **restarter, nullptr, nullptr);
   if (!warm) return tl::unexpected(std::move(warm).error());
-  while (!events.empty()) {
-    const auto now = events.first(std::min(events.size(), kEventsPerPass));
-    events = events.subspan(now.size());
-    wait_for_frees();
-    const auto idle = source.open(now, CountScope::kMachine);
-    idle->start();
-    wait_for_frees();
-    idle->stop();
-    const auto own = own_events(now, idle->read(), counted);
-    if (own.empty()) continue;
-    const auto group = source.open(own, CountScope::kMachine);
-    for (int i = 0; i < kRestartsPerPass; ++i) {
-      if (subject.stop && subject.stop()) return fail(ErrorKind::kRestart, "interrupted");
-      RB_TRY(count_settled_pass(subject, **restarter, *group, own, counted));
+  std::vector<EventCounts> counted;
+  for (const EventSpec& event : creations) counted.push_back({event.name, {}});
+  for (int i = 0; i < kRestartsPerPass; ++i) {
+    if (subject.stop && subject.stop()) return fail(ErrorKind::kRestart, "interrupted");
+    const auto freed = traced_restart(subject, **restarter, **trace, creations.size());
+    if (!freed && freed.error().kind == ErrorKind::kLacking) {
+      return none_counted(creations, freed.error());
     }
+    if (!freed) return tl::unexpected(freed.error());
+    for (std::size_t e = 0; e < creations.size(); ++e) counted[e].counts->push_back((*freed)[e]);
   }
   return counted;
 }

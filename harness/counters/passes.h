@@ -33,11 +33,10 @@ inline constexpr int kRestartsPerPass = 3;
                                                      CounterSource& source,
                                                      std::span<const EventSpec> events);
 
-/// Counts events of the whole machine, from before a restart until what it gave up is freed:
-/// some grace periods of RCU after the tree stands at the barrier. An event that occurs
-/// while nothing is restarted is not counted: kLacking. Errors: a restart failed.
-[[nodiscard]] Result<std::vector<EventCounts>> count_settled(const CountedSubject& subject,
-                                                             CounterSource& source,
-                                                             std::span<const EventSpec> events);
+/// Counts what is allocated in a restart and freed again, until some grace periods of RCU after
+/// the tree stands at the barrier. Errors: a restart failed.
+/// @param creations  tracepoints that tell of allocations; all open at a time
+[[nodiscard]] Result<std::vector<EventCounts>> count_destroyed(
+    const CountedSubject& subject, CounterSource& source, std::span<const EventSpec> creations);
 
 }  // namespace rb

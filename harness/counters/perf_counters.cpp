@@ -1,50 +1,20 @@
-#include <linux/perf_event.h>
-
-#include <cerrno>
-#include <cstring>
 #include <optional>
 
 #include "harness/counters/counters.h"
-#include "harness/counters/tracefs.h"
-
-// Its headers are C.
-extern "C" {
-#include <perf/core.h>
-#include <perf/cpumap.h>
-#include <perf/evlist.h>
-#include <perf/evsel.h>
-#include <perf/threadmap.h>
-// In the static library, though not in its headers; 0 or -1 and errno.
-// NOLINTNEXTLINE(bugprone-reserved-identifier): libperf's name
-int perf_evsel__apply_filter(perf_evsel* evsel, const char* filter);
-}
+#include "harness/counters/libperf.h"
 
 namespace rb {
 namespace {
 
-struct EvlistDeleter {
-  void operator()(perf_evlist* list) const { perf_evlist__delete(list); }
-};
-
-/// What to tell of an event that could not be opened.
-Error refused(const EventSpec& event, int error) {
-  const char* why = std::strerror(error);
-  if (error == ENOENT && event.tracepoint.empty()) why = "this machine does not count it";
-  return {
-      ErrorKind::kLacking, event.name + ": " + why,
-      error == EACCES || error == EPERM ? "run as root, or lower kernel.perf_event_paranoid" : ""};
-}
-
 class PerfGroup final : public CounterGroup {
  public:
-  PerfGroup(std::span<const EventSpec> events, CountScope scope, const Result<Tracefs>& tracefs)
+  PerfGroup(std::span<const EventSpec> events, const Result<Tracefs>& tracefs)
       : list_(perf_evlist__new()) {
     RB_ASSERT(list_ != nullptr);
-    for (const EventSpec& event : events) add(event, scope, tracefs);
-    const bool machine = scope == CountScope::kMachine;
-    perf_cpu_map* cpus = machine ? perf_cpu_map__new(nullptr) : perf_cpu_map__dummy_new();
-    perf_thread_map* threads = perf_thread_map__new_dummy();  // pid -1: all
-    if (!machine) perf_thread_map__set_pid(threads, 0, 0);    // 0: the caller
+    for (const EventSpec& event : events) add(event, tracefs);
+    perf_cpu_map* cpus = perf_cpu_map__dummy_new();
+    perf_thread_map* threads = perf_thread_map__new_dummy();
+    perf_thread_map__set_pid(threads, 0, 0);  // 0: the caller
     perf_evlist__set_maps(list_.get(), cpus, threads);
     perf_cpu_map__put(cpus);
     perf_thread_map__put(threads);
@@ -91,53 +61,30 @@ class PerfGroup final : public CounterGroup {
     perf_counts_values before{};
   };
 
-  void add(const EventSpec& event, CountScope scope, const Result<Tracefs>& tracefs) {
+  void add(const EventSpec& event, const Result<Tracefs>& tracefs) {
     Counter& counter = counters_.emplace_back();
-    perf_event_attr attr{};
-    attr.size = sizeof attr;
-    attr.type = event.type;
-    attr.config = event.config;
-    attr.disabled = 1;
-    attr.inherit = scope == CountScope::kDescendants ? 1 : 0;
-    attr.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
-    if (!event.tracepoint.empty()) {
-      const auto id =
-          tracefs.and_then([&](const Tracefs& open) { return open.event_id(event.tracepoint); });
-      if (!id) {
-        counter.error = id.error();
-        return;
-      }
-      attr.type = PERF_TYPE_TRACEPOINT;
-      attr.config = *id;
+    auto attr = attributes(event, tracefs);
+    if (!attr) {
+      counter.error = std::move(attr).error();
+      return;
     }
-    counter.event = perf_evsel__new(&attr);
+    attr->inherit = 1;
+    attr->read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_TOTAL_TIME_RUNNING;
+    counter.event = perf_evsel__new(&*attr);
     RB_ASSERT(counter.event != nullptr);
     perf_evlist__add(list_.get(), counter.event);
   }
 
-  /// Not perf_evlist__open(), which closes everything when one event is refused.
   void open(Counter& counter, const EventSpec& event) {
     if (counter.event == nullptr) return;
-    int error = -perf_evsel__open(counter.event, perf_evsel__cpus(counter.event),
-                                  perf_evsel__threads(counter.event));
-    if (error == 0 && !event.filter.empty() &&
-        perf_evsel__apply_filter(counter.event, event.filter.c_str()) != 0) {
-      error = errno;
-      perf_evsel__close(counter.event);
+    if (auto opened = open_event(counter.event, event); !opened) {
+      counter.error = std::move(opened).error();
+      remove(counter);
     }
-    if (error == 0) return;
-    counter.error = refused(event, error);
-    // Left in the list, an event that is not open crashes what goes through it.
-    remove(counter);
   }
 
-  /// Deletes the event with its references to the list's maps, which libperf forgets.
   void remove(Counter& counter) {
-    perf_evsel* const event = std::exchange(counter.event, nullptr);
-    perf_evlist__remove(list_.get(), event);
-    perf_cpu_map__put(perf_evsel__cpus(event));
-    perf_thread_map__put(perf_evsel__threads(event));
-    perf_evsel__delete(event);
+    remove_event(list_.get(), std::exchange(counter.event, nullptr));
   }
 
   /// Over all CPUs; each value of an event includes those of its copies in descendants.
@@ -165,21 +112,25 @@ class PerfGroup final : public CounterGroup {
     return now.val - counter.before.val;
   }
 
-  std::unique_ptr<perf_evlist, EvlistDeleter> list_;
+  EventList list_;
   std::vector<Counter> counters_;
 };
 
 class PerfSource final : public CounterSource {
  public:
-  std::unique_ptr<CounterGroup> open(std::span<const EventSpec> events, CountScope scope) override {
-    return std::make_unique<PerfGroup>(events, scope, Tracefs::open());
+  std::unique_ptr<CounterGroup> open(std::span<const EventSpec> events) override {
+    return std::make_unique<PerfGroup>(events, Tracefs::open());
+  }
+
+  Result<std::unique_ptr<MemoryTrace>> trace(std::span<const EventSpec> allocations) override {
+    return open_perf_trace(allocations);
   }
 
   Status usable() override {
     // A software event, which every machine has: only privileges can be missing.
     const EventSpec probe = {
         "context-switches", PERF_TYPE_SOFTWARE, PERF_COUNT_SW_CONTEXT_SWITCHES, {}, {}};
-    const auto counts = open({&probe, 1}, CountScope::kDescendants)->read();
+    const auto counts = open({&probe, 1})->read();
     if (counts.front()) return {};
     return tl::unexpected(counts.front().error());
   }

@@ -59,6 +59,21 @@ Result<std::uint64_t> Tracefs::event_id(const std::string& tracepoint) const {
   return id;
 }
 
+Result<std::size_t> Tracefs::field_offset(const std::string& tracepoint,
+                                          const std::string& field) const {
+  const auto text = read(directory_of(tracepoint) + "/format");
+  // "field:const void * ptr;\toffset:16;\tsize:8;\tsigned:0;"
+  constexpr std::string_view kOffset = "\toffset:";
+  const auto at = text ? text->find(fmt::format(" {};{}", field, kOffset)) : std::string::npos;
+  if (at == std::string::npos) {
+    return fail(ErrorKind::kLacking, fmt::format("{} has no field {}", tracepoint, field));
+  }
+  const char* const number = text->data() + at + field.size() + 2 + kOffset.size();
+  std::size_t offset = 0;
+  std::from_chars(number, text->data() + text->size(), offset);
+  return offset;
+}
+
 bool Tracefs::has_field(const std::string& tracepoint, const std::string& field) const {
   const auto text = read(directory_of(tracepoint) + "/format");
   return text && text->find(' ' + field + ';') != std::string::npos;

@@ -23,6 +23,10 @@ class Tracefs {
   /// @param tracepoint  "group:name"
   [[nodiscard]] Result<std::uint64_t> event_id(const std::string& tracepoint) const;
 
+  /// Where a field is in a tracepoint's record. Errors: kLacking.
+  [[nodiscard]] Result<std::size_t> field_offset(const std::string& tracepoint,
+                                                 const std::string& field) const;
+
   /// Whether a tracepoint has a field of that name.
   [[nodiscard]] bool has_field(const std::string& tracepoint, const std::string& field) const;
 

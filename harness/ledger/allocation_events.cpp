@@ -62,21 +62,4 @@ Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts) {
   return unknown(fmt::format("slab cache {}", source.caches.front()));
 }
 
-Result<EventSpec> destruction_event(ObjectClass object, const KernelFacts& facts) {
-  EventSpec event;
-  event.name = object_class_name(object);
-  event.tracepoint = "kmem:kmem_cache_free";
-  for (const char* cache : allocation_source(object).caches) {
-    const auto found = cache == nullptr ? facts.caches.end() : facts.caches.find(cache);
-    if (found == facts.caches.end() || found->second.merged) continue;
-    event.filter = fmt::format("name==\"{}\"", cache);
-    return event;
-  }
-  // Not by call site: where freeing is the last thing that a function does, the site is
-  // its caller's.
-  return fail(ErrorKind::kLacking,
-              fmt::format("{}: its memory is shared with other objects, whose frees look the same",
-                          event.name));
-}
-
 }  // namespace rb

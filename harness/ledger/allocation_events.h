@@ -14,8 +14,4 @@ namespace rb {
 /// else by call site and size. Pure. Errors: kLacking, for a kernel that has neither.
 [[nodiscard]] Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts);
 
-/// The same for objects that were destroyed, if their cache is their own. Most are freed after a
-/// grace period of RCU, on behalf of whoever runs then: count them on the whole machine.
-[[nodiscard]] Result<EventSpec> destruction_event(ObjectClass object, const KernelFacts& facts);
-
 }  // namespace rb

@@ -48,14 +48,6 @@ std::vector<Result<EventSpec>> creation_events(const KernelFacts& facts) {
   return events;
 }
 
-std::vector<Result<EventSpec>> destruction_events(const KernelFacts& facts) {
-  std::vector<Result<EventSpec>> events;
-  for (std::size_t i = 0; i < kObjectClassCount; ++i) {
-    events.push_back(destruction_event(static_cast<ObjectClass>(i), facts));
-  }
-  return events;
-}
-
 std::vector<EventCounts> with_reasons(std::vector<EventCounts> counted,
                                       std::span<const Result<EventSpec>> events) {
   std::vector<EventCounts> all;

@@ -17,7 +17,7 @@ struct Ledger {
   /// Objects created, by every task that takes part and a process that restarts
   /// beside the tree: one for each class, in their order.
   CountedRestarts created;
-  /// The same of objects that are destroyed until the tree stands at the barrier.
+  /// How many of them are destroyed again before the tree runs.
   std::vector<EventCounts> destroyed;
   std::optional<RestartAccount> account;  ///< the strategy's own, if it has one
 };
@@ -36,9 +36,6 @@ struct Ledger {
 
 /// What counts creations of all classes on a kernel: an event, or why there is none.
 [[nodiscard]] std::vector<Result<EventSpec>> creation_events(const KernelFacts& facts);
-
-/// The same for objects that are destroyed.
-[[nodiscard]] std::vector<Result<EventSpec>> destruction_events(const KernelFacts& facts);
 
 /// Puts counts of those events that there are beside the reasons for the others.
 [[nodiscard]] std::vector<EventCounts> with_reasons(std::vector<EventCounts> counted,

@@ -54,13 +54,9 @@ void print_objects(std::ostream& out, const std::vector<LedgerEntry>& entries) {
     table.add(with_classes({"", entry.strategy, "created"}, [&](ObjectClass, std::size_t i) {
       return counted_text(ledger.created.events[i]);
     }));
-    const bool destroyed = std::any_of(ledger.destroyed.begin(), ledger.destroyed.end(),
-                                       [](const EventCounts& event) { return !!event.counts; });
-    if (destroyed) {
-      table.add(with_classes({"", "", "destroyed"}, [&](ObjectClass, std::size_t i) {
-        return ledger.destroyed[i].counts ? counted_text(ledger.destroyed[i]) : "-";
-      }));
-    }
+    table.add(with_classes({"", "", "destroyed"}, [&](ObjectClass, std::size_t i) {
+      return counted_text(ledger.destroyed[i]);
+    }));
     table.add(with_classes({"", "", "useless"}, [&](ObjectClass object, std::size_t) {
       return useless_text(ledger, object);
     }));
@@ -104,8 +100,7 @@ void print_ledger(std::ostream& out, const std::vector<LedgerEntry>& entries) {
       "created      in one restart, counted in the kernel: the least and the most of {}; the "
       "process\n"
       "             that restarts is one task with one of each\n"
-      "destroyed    of these until all is at the barrier; in a virtual machine, where nobody\n"
-      "             else destroys any; -: frees cannot be told apart\n"
+      "destroyed    of these, before the tree runs\n"
       "useless      created, not needed; below 0: one object serves where the image has several\n"
       "referenced   times a task got a reference in place of an object, as the strategy says\n"
       "useless work as the strategy says: throw-away tasks, execs; descriptors in tables that "

@@ -74,16 +74,6 @@ TEST_CASE("what the module allocates for itself is no descriptor array", "[ledge
         "bytes_req==56 && ((call_site>=0xffffffff816e9630 && call_site<0xffffffff816e9700))");
 }
 
-TEST_CASE("frees are told apart by name only", "[ledger]") {
-  const KernelFacts found = facts(false);
-  const auto by_name = destruction_event(ObjectClass::kSighand, found);
-  REQUIRE(by_name.has_value());
-  CHECK(by_name->tracepoint == "kmem:kmem_cache_free");
-  CHECK(by_name->filter == "name==\"sighand_cache\"");
-  CHECK_FALSE(destruction_event(ObjectClass::kFiles, found).has_value());  // merged
-  CHECK_FALSE(destruction_event(ObjectClass::kFdArray, found).has_value());
-}
-
 TEST_CASE("what a kernel does not have is lacking, not zero", "[ledger]") {
   const auto no_cache = creation_event(ObjectClass::kMm, facts(true));
   REQUIRE_FALSE(no_cache.has_value());

@@ -24,11 +24,33 @@ class FakeGroup final : public CounterGroup {
   std::vector<EventSpec> events_;
 };
 
+class FakeTrace final : public MemoryTrace {
+ public:
+  explicit FakeTrace(std::size_t events) : events_(events) {}
+  void start() override {}
+  void stop_allocations() override {}
+  void collect() override {}
+  void stop() override {}
+  Result<std::vector<MemoryEvent>> read() override {
+    std::vector<MemoryEvent> recorded;
+    for (std::size_t i = 0; i < events_; ++i) {
+      recorded.push_back({1, 0x1000 * i, i});
+      if (i % 2 == 0) recorded.push_back({2, 0x1000 * i, std::nullopt});
+    }
+    return recorded;
+  }
+
+ private:
+  std::size_t events_;
+};
+
 class FakeSource final : public CounterSource {
  public:
-  std::unique_ptr<CounterGroup> open(std::span<const EventSpec> events,
-                                     CountScope /*scope*/) override {
+  std::unique_ptr<CounterGroup> open(std::span<const EventSpec> events) override {
     return std::make_unique<FakeGroup>(events);
+  }
+  Result<std::unique_ptr<MemoryTrace>> trace(std::span<const EventSpec> allocations) override {
+    return std::make_unique<FakeTrace>(allocations.size());
   }
   Status usable() override { return {}; }
 };

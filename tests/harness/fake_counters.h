@@ -6,7 +6,8 @@
 
 namespace rb::test {
 
-/// Counts 7, 14, 21, ... of the events in a group, in order; "cycles" is not supported.
+/// Counts 7, 14, 21, ... of the events in a group, in order; "cycles" is not supported. Of
+/// every other event of a trace one object is destroyed.
 [[nodiscard]] CounterSource& fake_counters();
 
 /// A kernel that has all classes but pipes.
