@@ -17,10 +17,11 @@
 namespace rb::vm {
 namespace {
 
-/// Grace periods of RCU, what they free, and the work queues that free the rest. In an
-/// emulated machine waiting costs nothing: the clock skips it.
-constexpr long kQuietNs = 300'000'000;
-constexpr long kShortNs = 10'000'000;
+/// Grace periods of RCU, what they free, and the work queues that free the rest; and more
+/// than a second, as from then on the next interrupt feeds the random number generator, which
+/// is to be over. In an emulated machine waiting costs nothing: the clock skips it.
+constexpr timespec kQuiet{1, 100'000'000};
+constexpr timespec kShort{0, 10'000'000};
 
 /// A multiple of the timer interrupt's period of 4 ms and of the scheduler's 1.024 ms,
 /// by which it lets the load of tasks decay.
@@ -36,11 +37,6 @@ struct State {
   Fd random;
 };
 State* state = nullptr;  // as long as the process
-
-void wait(long ns) {
-  const timespec time = {0, ns};
-  ::nanosleep(&time, nullptr);
-}
 
 void wait_for_phase() {
   timespec time{};
@@ -82,15 +78,17 @@ Status prepare_settling() {
 
 void settle() {
   if (state == nullptr) return;
-  wait(kQuietNs);
+  state->pages.release();
+  ::nanosleep(&kQuiet, nullptr);
   state->kernel.pin();
   touch_memory(state->pages.room());
   state->heap.renew();
   state->pages.pin();
-  // Random numbers come in batches, and from a new key each minute: begin both anew.
-  ::ioctl(state->random.get(), RNDRESEEDCRNG);
-  wait(kShortNs);  // what the above has woken
+  ::nanosleep(&kShort, nullptr);  // what the above has woken
   wait_for_phase();
+  // Random numbers come in batches, and from a new key each minute; what they are made of
+  // is hashed in blocks, to which each task that ends adds. Begin all of it anew.
+  ::ioctl(state->random.get(), RNDRESEEDCRNG);
   put_off_tick();
 }
 
