@@ -11,6 +11,8 @@
  * window=ADDRESS, size=BYTES of the function; skip=N, the first of its calls that do
  * not count. FILE gets, in lines:
  *   window INSTRUCTIONS                a window, in order
+ *   part INSTRUCTIONS NAME             of the window before
+ *   at ID INSTRUCTIONS                 of the window before, by path
  *   self INSTRUCTIONS NAME             all windows together
  *   path ID PARENT INSTRUCTIONS NAME   of the kernel; NAME called by PARENT, 0 = none
  *
@@ -64,7 +66,7 @@ struct symbol {
 struct path {
 	uint32_t parent, symbol;
 	uint32_t first_child, next_sibling; /* 0: none */
-	uint64_t self;
+	uint64_t self, told; /* in windows; in those before this one */
 };
 
 struct frame {
@@ -267,8 +269,19 @@ static void on_close(unsigned int cpu, void *data)
 	charge();
 	inside = false;
 	fprintf(out, "window %llu\n", (unsigned long long)(now - opened));
-	for (i = 0; i < symbol_count; i++)
-		symbols[i].counted += symbols[i].executed - symbols[i].before;
+	for (i = 0; i < symbol_count; i++) {
+		uint64_t part = symbols[i].executed - symbols[i].before;
+
+		if (part)
+			fprintf(out, "part %llu %s\n", (unsigned long long)part, symbols[i].name);
+		symbols[i].counted += part;
+	}
+	for (i = 1; i < path_count; i++) {
+		if (paths[i].self != paths[i].told)
+			fprintf(out, "at %u %llu\n", i,
+				(unsigned long long)(paths[i].self - paths[i].told));
+		paths[i].told = paths[i].self;
+	}
 }
 
 static bool is_call(const uint8_t *bytes, size_t size)
