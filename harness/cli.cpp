@@ -264,6 +264,11 @@ void add_vm_options(CLI::App& app, VmOptions& vm) {
                  "a bzImage; default: Debian's 6.1 cloud kernel")
       ->option_text("VERSION|PATH")
       ->group(kGroup);
+  app.add_option("--vm-module", vm.module,
+                 "Its restart.ko; default: build/module/VERSION/ or /lib/modules/VERSION/")
+      ->check(CLI::ExistingFile)
+      ->option_text("FILE")
+      ->group(kGroup);
   app.add_flag("--vm-one-guest", vm.one_guest,
                "Emulated, run all cells in one virtual machine, not each in its own: faster to "
                "begin, but what ran before moves the counts by some 0.1 %")

@@ -31,6 +31,7 @@ struct VmOptions {
   bool wanted = false;      ///< --vm
   bool native = false;      ///< --native
   std::string kernel;       ///< a version, its beginning, or a path; empty = the default
+  std::string module;       ///< path of its restart.ko; empty = that of its version
   bool one_guest = false;   ///< all cells in one, also where each could have its own
   unsigned memory_mib = 0;  ///< 0 = by the images: vm/guest_memory.h
   unsigned cpus = 1;

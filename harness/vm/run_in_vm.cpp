@@ -61,6 +61,7 @@ Result<GuestJob> make_job(const Invocation& options, bool needs_module) {
   if (!qemu) return tl::unexpected(std::move(qemu).error());
   auto kernel = choose_kernel(options.vm.kernel, kernel_places());
   if (!kernel) return tl::unexpected(std::move(kernel).error());
+  if (!options.vm.module.empty()) kernel->module = options.vm.module;
   if (needs_module && kernel->module.empty()) {
     return fail(
         ErrorKind::kLacking,
