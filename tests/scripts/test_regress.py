@@ -1,5 +1,6 @@
 """Regressions: the verdicts, what may be compared, worktrees, and file against file."""
 
+import dataclasses
 import json
 import pathlib
 import signal
@@ -14,8 +15,9 @@ import fixtures
 from fixtures import cell, failed, results
 
 from restartbench.errors import ScriptError
+from restartbench.profiling.differences import Changed, Difference
 from restartbench.regress import contexts, formats, measuring, verdicts
-from restartbench.regress.builds import Build, Builder, versions_with_headers
+from restartbench.regress.builds import Build, Builder, versions_with_headers, build_tree_of
 from restartbench.results import run_of
 from restartbench.statistics import Interval
 
@@ -140,6 +142,11 @@ class Written(unittest.TestCase):
                     "ledger": fixtures.ledger(mm=(10, 11))}, counted("userspace", 200000),
                    failed("optimistic", n=10, message="a | b <c>"), counted("bare", 900))
         cells = verdicts.judge([base], [head], 0.005, 0.99)
+        functions = (Changed("copy_files", 100, 1200, ("copy_process", "kernel_clone")),
+                     Changed("[restorer]", 300, 200))
+        cells[0] = dataclasses.replace(cells[0], functions=Difference(
+            100100, 101100, functions, 3, (16, 16)))
+        cells[3] = dataclasses.replace(cells[3], no_functions="not within 0 s: --profile-time")
         about = [("base", "v1"), ("head", "working tree")]
         return formats.Report(cells, 0.005, "instructions", "v1", "working tree", about)
 
@@ -313,6 +320,37 @@ class Worktrees(unittest.TestCase):
         self.assertEqual(versions_with_headers("6.1.", self.root), ["6.1.0-1", "6.1.0-2"])
         self.assertEqual(versions_with_headers("5.10", self.root), ["5.10"])
         self.assertEqual(versions_with_headers("", self.root), [])
+
+    def test_the_tree_that_an_image_was_built_in(self):
+        image = self.root / "linux" / "arch" / "x86" / "boot" / "bzImage"
+        image.parent.mkdir(parents=True)
+        image.touch()
+        self.assertIsNone(build_tree_of(str(image)))
+        release = self.root / "linux" / "include" / "config" / "kernel.release"
+        release.parent.mkdir(parents=True)
+        release.touch()
+        self.assertEqual(build_tree_of(str(image)), (self.root / "linux").resolve())
+        self.assertIsNone(build_tree_of("6.1"))
+
+    def test_the_module_of_a_tree(self):
+        image = self.root / "linux" / "arch" / "x86" / "boot" / "bzImage"
+        (self.root / "linux" / "include" / "config").mkdir(parents=True)
+        (self.root / "linux" / "include" / "config" / "kernel.release").touch()
+        script = self.root / "scripts" / "build-module"
+        script.parent.mkdir()
+        script.write_text('#!/bin/sh\necho "$@" >>asked\necho warning; echo "$PWD/the.ko"\n')
+        script.chmod(0o755)
+        (self.root / "build").mkdir()
+        builder = Builder(self.root, self.root / "build" / "regress", self.said.append)
+        build = Build(self.root, "abc", "x")
+        for _ in range(2):  # once is enough
+            self.assertEqual(builder.module(build, str(image)), f"{self.root.resolve()}/the.ko")
+        self.assertEqual(builder.module(build), "")
+        self.assertEqual((self.root / "asked").read_text(),
+                         f"{(self.root / 'linux').resolve()}\n\n")
+        side = measuring.Side("head", build, str(image), [], "/x/the.ko")
+        command = measuring.Plan("instructions", "kernel", "threads").command(side, "out")
+        self.assertEqual(command[-4:], ["--vm-kernel", str(image), "--vm-module", "/x/the.ko"])
 
     def test_a_revision_in_a_file_is_kept_with_it(self):
         path = fixtures.write(self.root, "base-1.json", results([], version=2))

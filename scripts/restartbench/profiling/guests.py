@@ -5,8 +5,6 @@ import json
 import os
 import pathlib
 import shutil
-import subprocess
-import sys
 
 from ..errors import LackingError, ScriptError
 from . import symbols
@@ -25,21 +23,19 @@ def settings_of_qemu():
     return json.loads(os.environ[AS_QEMU]) if AS_QEMU in os.environ else None
 
 
-def measure(program, options, script, work, symbols_folder=None, output=None, runner=None):
-    """The profile of one strategy on one workload.
+def measure(command, script, work, run):
+    """The profile of a command of bench that counts the instructions of one cell.
 
-    @param options further ones of bench; they choose one cell
     @param script what calls become_qemu() when settings_of_qemu() says so
-    @param work a folder for files of this call
-    @param symbols_folder where the functions of kernels are kept; None: in work
-    @param output where what bench prints goes; None: to stderr
-    @param runner as subprocess.run(), returns an exit code; None: that
+    @param work a folder for what is compiled and counted; the functions of kernels stay there
+    for a further call
+    @param run of a command and an environment; returns the exit code
     @raises LackingError if the machine lacks something, ScriptError if bench fails
     """
     qemu = shutil.which(QEMU)
     if not qemu:
         raise LackingError(f"there is no {QEMU}", "run scripts/setup")
-    program = pathlib.Path(program).resolve()
+    program = pathlib.Path(command[0]).resolve()
     if not program.exists():
         raise LackingError(f"there is no {program}", "run scripts/build release bench")
     work = pathlib.Path(work).resolve()
@@ -51,16 +47,10 @@ def measure(program, options, script, work, symbols_folder=None, output=None, ru
     shadow.mkdir(exist_ok=True)
     (shadow / QEMU).unlink(missing_ok=True)
     (shadow / QEMU).symlink_to(pathlib.Path(script).resolve())
-    settings = {"qemu": qemu, "work": str(work), "out": str(counted), "program": str(program),
-                "symbols": str(pathlib.Path(symbols_folder or work).resolve())}
+    settings = {"qemu": qemu, "work": str(work), "out": str(counted), "program": str(program)}
     environment = dict(os.environ, **{AS_QEMU: json.dumps(settings)},
                        PATH=f"{shadow}:{os.environ['PATH']}")
-    command = [program, "--vm", "--clock", "instructions", *options]
-    if runner is not None:
-        code = runner(command, environment)
-    else:
-        code = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
-                              stdout=output or sys.stderr).returncode
+    code = run([str(word) for word in command], environment)
     if code:
         raise _BenchFailed(f"bench ended with exit code {code}", code)
     return Profile(counted.read_text(encoding="utf-8"))
@@ -94,7 +84,7 @@ def become_qemu(settings, arguments):
 def _kernel_functions(settings, kernel, module):
     """Of a kernel and module that were asked before they are known."""
     key = hashlib.sha256(pathlib.Path(kernel).read_bytes() + (module or b"")).hexdigest()[:16]
-    kept = pathlib.Path(settings["symbols"]) / f"kernel-{key}.json"
+    kept = pathlib.Path(settings["work"]) / f"kernel-{key}.json"
     if not kept.exists():
         found = symbols.kernel_functions(settings["qemu"], kernel, module,
                                          pathlib.Path(settings["work"]))

@@ -27,11 +27,12 @@ class Build:
         return self.folder / "build" / "release" / "bin" / "bench"
 
 
-def run_child(command, folder, log, whole_group=True):
+def run_child(command, folder, log, whole_group=True, environment=None):
     """Exit code of a command, which Ctrl-C of a terminal does not reach: if this process is
     interrupted, it is asked to end, and waited for.
 
     @param log a file for all that it prints
+    @param environment None: this process's
     @param whole_group ask its children, too: make and ninja wait for theirs; bench ends its own
     """
     with open(log, "ab") as output:
@@ -44,7 +45,8 @@ def run_child(command, folder, log, whole_group=True):
         try:
             process = subprocess.Popen(list(map(str, command)), cwd=folder,
                                        stdin=subprocess.DEVNULL, stdout=output, stderr=output,
-                                       start_new_session=True, preexec_fn=unblock)
+                                       start_new_session=True, preexec_fn=unblock,
+                                       env=environment)
         except BaseException:
             unblock()
             raise
@@ -79,6 +81,15 @@ def versions_with_headers(kernel, modules=pathlib.Path("/lib/modules")):
                   if path.parent.name.startswith(kernel)) or [kernel]
 
 
+def build_tree_of(kernel):
+    """The folder in which the kernel of that path was built, or None: `make` leaves the
+    image some folders below what it says of the kernel's version."""
+    if "/" not in kernel:
+        return None
+    return next((folder for folder in pathlib.Path(kernel).resolve().parents
+                 if (folder / "include" / "config" / "kernel.release").exists()), None)
+
+
 class Builder:
     """root: a checkout with .git. cache: where worktrees are made. say: of progress."""
 
@@ -87,7 +98,7 @@ class Builder:
         self.git = Repository(root)
         self.cache = pathlib.Path(cache)
         self.say = say
-        self._modules = set()  # tried already: (build, kernel)
+        self._modules = {}  # what module() returned for (build, kernel)
 
     def resolve(self, name):
         """The commit of that name. @raises ScriptError if there is none"""
@@ -127,18 +138,28 @@ class Builder:
         return build
 
     def module(self, build, kernel=""):
-        """The kernel module for kernels whose version begins so; a warning without it."""
+        """Builds the kernel module; warns if it does not build.
+
+        @param kernel the beginning of a version, '' for all with headers, or the path of an image
+        @return its path, if the kernel is one that was built in a folder and so has a
+        module of its own; else '', as bench finds the module by the kernel's version
+        """
         if (build, kernel) in self._modules:
-            return
-        self._modules.add((build, kernel))
+            return self._modules[build, kernel]
+        tree = build_tree_of(kernel)
+        wanted = [tree] if tree else versions_with_headers("" if "/" in kernel else kernel)
         log = build.folder / "build" / "regress-module.log"
-        self.say(f"building the kernel module of {build.label}")
-        command = ["scripts/build-module", *versions_with_headers(kernel)]
-        code = run_child(command, build.folder, log)
+        log.unlink(missing_ok=True)
+        self.say(f"building the kernel module of {build.label}" + (f" for {tree}" if tree else ""))
+        code = run_child(["scripts/build-module", *wanted], build.folder, log)
         if code != 0:
-            why = "no headers of it are installed" if code == EXIT_LACKING else f"see {log}"
+            why = "no headers of it are installed" if code == EXIT_LACKING and not tree \
+                else f"see {log}"
             self.say(f"warning: {build.label}: the kernel module was not built, so kernel and "
                      f"optimistic cannot run: {why}")
+        built = log.read_text(errors="replace").splitlines()[-1:] if tree and code == 0 else [""]
+        self._modules[build, kernel] = built[0]
+        return built[0]
 
     def build(self, folder, name):
         """Builds bench in a checkout. @raises BuildFailed"""

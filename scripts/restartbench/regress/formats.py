@@ -39,8 +39,7 @@ class Report:
         if cell.verdict in (verdicts.SLOWER, verdicts.FASTER, UNRESOLVED):
             for stage in cell.moved_stages(self.threshold):
                 own = f", {percent(stage.change / stage.base)} of the stage" if stage.base else ""
-                sign = "-" if stage.change < 0 else "+"
-                lines.append(f"stage {stage.name}: {sign}{amount(abs(stage.change), self.unit)} "
+                lines.append(f"stage {stage.name}: {self.signed(stage.change)} "
                              f"{unit_name(self.unit)}".rstrip()
                              + f", {percent(stage.of_cell)} of the cell{own}")
         for each in cell.objects:
@@ -49,6 +48,30 @@ class Report:
             lines.append(f"objects {each.name}: created {each.base} -> {each.head}{useless}")
         lines += [f"work {each.name}: {each.base} -> {each.head}" for each in cell.work]
         return lines
+
+    def coverage(self, cell):
+        """What the functions of a cell are, in a sentence; or why there are none; or ''."""
+        if cell.functions is None:
+            return f"no functions: {cell.no_functions}" if cell.no_functions else ""
+        found = cell.functions
+        part = "" if found.covered is None else \
+            f"; these are {found.covered * 100:.0f} % of the change"
+        others = f", and {found.others} that changed less" if found.others else ""
+        base, head = found.restarts
+        return (f"functions: {self.signed(found.change)} in the profiles of {base} and "
+                f"{head} restarts{part}{others}")
+
+    def functions(self, cell):
+        """[(change, base, head, name with its callers)]"""
+        if cell.functions is None:
+            return []
+        return [(self.signed(each.change), amount(each.base, self.unit),
+                 amount(each.head, self.unit), " < ".join((each.name, *each.callers)))
+                for each in cell.functions.functions]
+
+    def signed(self, change):
+        """`+1.23 k`"""
+        return f"{'-' if change < 0 else '+'}{amount(abs(change), self.unit)}"
 
     def row(self, cell):
         """verdict, change, interval, base, head"""
@@ -75,8 +98,17 @@ def text(report):
         lines.append("  ".join(cells).rstrip())
         if cell is not None:
             lines += [f"    {line}" for line in [*filter(None, [cell.reason]),
-                                                 *report.details(cell)]]
+                                                 *report.details(cell),
+                                                 *_functions_as_text(report, cell)]]
     return "\n".join([*lines, "", report.summary()]) + "\n"
+
+
+def _functions_as_text(report, cell):
+    lines = list(filter(None, [report.coverage(cell)]))
+    rows = report.functions(cell)
+    widths = [max((len(row[index]) for row in rows), default=0) for index in range(3)]
+    return lines + [f"    {change:>{widths[0]}}  {base:>{widths[1]}} -> {head:>{widths[2]}}  {name}"
+                    for change, base, head, name in rows]
 
 
 def markdown(report):
@@ -87,6 +119,8 @@ def markdown(report):
     quiet = [cell for cell in report.cells if cell not in loud]
     if loud:
         lines += _markdown_table(report, loud)
+    for cell in report.cells:
+        lines += _functions_as_markdown(report, cell)
     if quiet:
         lines += ["<details><summary>unchanged</summary>", "",
                   *_markdown_table(report, quiet), "</details>", ""]
@@ -103,6 +137,18 @@ def _markdown_table(report, cells):
         what = "<br>".join(map(_escaped, [*filter(None, [cell.reason]), *report.details(cell)]))
         lines.append("| " + " | ".join([f"`{cell.name}`", bold, *rest, what]) + " |")
     return [*lines, ""]
+
+
+def _functions_as_markdown(report, cell):
+    if not report.coverage(cell):
+        return []
+    lines = [f"<details><summary><code>{cell.name}</code>: {_escaped(report.coverage(cell))}"
+             "</summary>", ""]
+    if report.functions(cell):
+        lines += ["| change | base | head | function < its callers |", "|---:|---:|---:|---|"]
+    for *numbers, name in report.functions(cell):
+        lines.append("| " + " | ".join([*numbers, f"{_escaped(name)}"]) + " |")
+    return [*lines, "", "</details>", ""]
 
 
 def _escaped(value):
@@ -129,6 +175,15 @@ def as_json(report):
                 "objects": [vars(each) for each in cell.objects],
                 "work": [{"name": each.name, "base": each.base, "head": each.head}
                          for each in cell.work]}
+        if cell.functions is not None:
+            found = cell.functions
+            entry["functions"] = {
+                "base": found.base, "head": found.head, "restarts": list(found.restarts),
+                "covered": found.covered, "others": found.others,
+                "list": [{"name": each.name, "base": each.base, "head": each.head,
+                          "callers": list(each.callers)} for each in found.functions]}
+        elif cell.no_functions:
+            entry["no_functions"] = cell.no_functions
         cells.append(entry)
     return json.dumps({"regress_version": 1, "base": report.base, "head": report.head,
                        "threshold": report.threshold, "unit": report.unit,
@@ -152,7 +207,7 @@ def junit(report):
         message = cell.reason or " ".join(filter(None, report.row(cell)[1:3]))
         tag = {SLOWER: "failure", ERROR: "error"}.get(cell.verdict)
         tag = "skipped" if cell.verdict in skipped else tag
-        details = "\n".join(report.details(cell))
+        details = "\n".join([*report.details(cell), *_functions_as_text(report, cell)])
         if tag:
             found = ElementTree.SubElement(case, tag, {"message": f"{cell.verdict}: {message}"})
             found.text = details or None
@@ -174,11 +229,17 @@ def annotations(report):
         level = "warning" if cell.verdict == UNRESOLVED else "error"
         change = " ".join(filter(None, report.row(cell)[1:3]))
         what = "; ".join(filter(None, [f"{cell.verdict} {change}".strip(), cell.reason,
-                                       *report.details(cell)]))
+                                       *report.details(cell), *_top_functions(report, cell)]))
         what = what.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
         name = cell.name.replace("%", "%25").replace(":", "%3A").replace(",", "%2C")
         lines.append(f"::{level} title=restart {name}::{what}")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _top_functions(report, cell):
+    rows = report.functions(cell)[:3]
+    return [f"functions: {', '.join(f'{change} {name}' for change, _, _, name in rows)}"] \
+        if rows else []
 
 
 FORMATS = {"text": text, "markdown": markdown, "json": as_json, "junit": junit,

@@ -34,24 +34,27 @@ class Plan:
     more: tuple[str, ...] = ()
     rounds: int = 1
 
-    def command(self, bench, kernel, output):
-        """@param kernel '' for bench's own choice, or for this machine's"""
-        words = [str(bench), "--strategy", self.strategies, "--workload", self.workloads,
+    def command(self, side, output):
+        """Of bench, for that side."""
+        words = [str(side.build.bench), "--strategy", self.strategies, "--workload", self.workloads,
                  "--out", str(output)]
         words += ["--vm", "--clock", INSTRUCTIONS] if self.clock == INSTRUCTIONS else ["--native"]
-        words += ["--vm-kernel", kernel] if kernel else []
+        words += ["--vm-kernel", side.kernel] if side.kernel else []
+        words += ["--vm-module", side.module] if side.module else []
         words += ["--ledger"] if self.ledger else []
         return [*words, *self.more]
 
 
 @dataclass
 class Side:
-    """name: base or head. build: None for stored files. runs: what there is of it."""
+    """name: base or head. build: None for stored files. kernel: '' for bench's own choice, or
+    for this machine's. runs: what there is of it. module: '' for that of the kernel's version."""
 
     name: str
     build: object
     kernel: str
     runs: list
+    module: str = ""
 
     @property
     def label(self):
@@ -81,7 +84,7 @@ def run_once(side, plan, output, say):
     @raises ScriptError if there are none"""
     log = output.with_suffix(".log")
     log.unlink(missing_ok=True)
-    command = plan.command(side.build.bench, side.kernel, output.absolute())
+    command = plan.command(side, output.absolute())
     try:
         code = run_child(command, output.parent, log, whole_group=False)
     finally:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from .. import errors, statistics
+from ..profiling.differences import Difference
 
 SLOWER = "slower"
 FASTER = "faster"
@@ -61,6 +62,8 @@ class CellVerdict:
     stages: tuple[Moved, ...] = ()   # all of them, in the order of a restart
     objects: tuple[Objects, ...] = ()  # those that differ
     work: tuple[Moved, ...] = ()     # of the ledger, those that differ
+    functions: Difference | None = None  # where it was profiled
+    no_functions: str = ""           # why it was not, where it should have been
 
     def moved_stages(self, threshold):
         """The stages that explain the change, the largest first."""
