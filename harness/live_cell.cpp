@@ -28,7 +28,7 @@ bool fits_twice(const Image& image) {
   constexpr std::uint64_t kMost = 256 << 20;  // of the guest's memory
   const auto ofds = image.ofds();
   return image.header().pages_size <= kMost && std::none_of(ofds.begin(), ofds.end(), [](auto& o) {
-           return o.kind == RBI_OFD_LISTEN_UNIX;  // a name that only one can have
+           return o.kind == RBI_OFD_SOCKET;  // a name that only one can have
          });
 }
 

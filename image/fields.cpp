@@ -67,7 +67,7 @@ constexpr Field kTask[] = {
     RB_FIELD(rbi_task, altstack_sp, kHex),
     RB_FIELD(rbi_task, altstack_size, kDecimal),
     RB_FIELD(rbi_task, altstack_flags, kHex),
-    RB_FIELD(rbi_task, reserved, kDecimal),
+    RB_FIELD(rbi_task, credentials, kIndex, RBI_SEC_CREDENTIALS),
     RB_FIELD(rbi_task, name, kText),
 };
 
@@ -79,13 +79,19 @@ constexpr Field kGroup[] = {
     RB_FIELD(rbi_group, exit_signal, kDecimal),
     RB_FIELD(rbi_group, pending_first, kDecimal),
     RB_FIELD(rbi_group, pending_count, kDecimal),
-    RB_FIELD(rbi_group, reserved, kDecimal),
+    RB_FIELD(rbi_group, flags, kHex),
     RB_FIELD(rbi_group, itimers[0].interval, kDecimal),
     RB_FIELD(rbi_group, itimers[0].value, kDecimal),
     RB_FIELD(rbi_group, itimers[1].interval, kDecimal),
     RB_FIELD(rbi_group, itimers[1].value, kDecimal),
     RB_FIELD(rbi_group, itimers[2].interval, kDecimal),
     RB_FIELD(rbi_group, itimers[2].value, kDecimal),
+    RB_FIELD(rbi_group, limit_first, kDecimal),
+    RB_FIELD(rbi_group, limit_count, kDecimal),
+    RB_FIELD(rbi_group, timer_first, kDecimal),
+    RB_FIELD(rbi_group, timer_count, kDecimal),
+    RB_FIELD(rbi_group, oom_score_adj, kSigned),
+    RB_FIELD(rbi_group, reserved, kDecimal),
 };
 
 constexpr Field kMm[] = {
@@ -120,7 +126,8 @@ constexpr Field kRun[] = {
 constexpr Field kBacking[] = {
     RB_FIELD(rbi_backing, kind, kDecimal),      RB_FIELD(rbi_backing, path, kString),
     RB_FIELD(rbi_backing, size, kHex),          RB_FIELD(rbi_backing, run_first, kDecimal),
-    RB_FIELD(rbi_backing, run_count, kDecimal),
+    RB_FIELD(rbi_backing, run_count, kDecimal), RB_FIELD(rbi_backing, seals, kHex),
+    RB_FIELD(rbi_backing, mode, kOctal),
 };
 
 constexpr Field kAuxv[] = {
@@ -142,8 +149,9 @@ constexpr Field kFd[] = {
 
 constexpr Field kOfd[] = {
     RB_FIELD(rbi_ofd, kind, kDecimal),     RB_FIELD(rbi_ofd, path, kString),
-    RB_FIELD(rbi_ofd, flags, kOctal),      RB_FIELD(rbi_ofd, pipe, kIndex, RBI_SEC_PIPES),
-    RB_FIELD(rbi_ofd, offset, kDecimal),   RB_FIELD(rbi_ofd, backlog, kDecimal),
+    RB_FIELD(rbi_ofd, flags, kOctal),      RB_FIELD(rbi_ofd, object, kIndex),
+    RB_FIELD(rbi_ofd, offset, kDecimal),   RB_FIELD(rbi_ofd, owner, kSigned),
+    RB_FIELD(rbi_ofd, signal, kDecimal),   RB_FIELD(rbi_ofd, flock, kDecimal),
     RB_FIELD(rbi_ofd, reserved, kDecimal),
 };
 
@@ -210,6 +218,104 @@ constexpr Field kFixture[] = {
     RB_FIELD(rbi_fixture, size, kDecimal), RB_FIELD(rbi_fixture, seed, kHex),
 };
 
+constexpr Field kCredentials[] = {
+    RB_FIELD(rbi_credentials, uid, kDecimal),       RB_FIELD(rbi_credentials, euid, kDecimal),
+    RB_FIELD(rbi_credentials, suid, kDecimal),      RB_FIELD(rbi_credentials, fsuid, kDecimal),
+    RB_FIELD(rbi_credentials, gid, kDecimal),       RB_FIELD(rbi_credentials, egid, kDecimal),
+    RB_FIELD(rbi_credentials, sgid, kDecimal),      RB_FIELD(rbi_credentials, fsgid, kDecimal),
+    RB_FIELD(rbi_credentials, gid_first, kDecimal), RB_FIELD(rbi_credentials, gid_count, kDecimal),
+    RB_FIELD(rbi_credentials, securebits, kHex),    RB_FIELD(rbi_credentials, flags, kHex),
+    RB_FIELD(rbi_credentials, personality, kHex),   RB_FIELD(rbi_credentials, reserved, kDecimal),
+    RB_FIELD(rbi_credentials, inheritable, kHex),   RB_FIELD(rbi_credentials, permitted, kHex),
+    RB_FIELD(rbi_credentials, effective, kHex),     RB_FIELD(rbi_credentials, bounding, kHex),
+    RB_FIELD(rbi_credentials, ambient, kHex),
+};
+
+constexpr Field kGid[] = {
+    RB_FIELD(rbi_gid, gid, kDecimal),
+};
+
+constexpr Field kLimit[] = {
+    RB_FIELD(rbi_limit, resource, kDecimal),
+    RB_FIELD(rbi_limit, reserved, kDecimal),
+    RB_FIELD(rbi_limit, soft, kHex),
+    RB_FIELD(rbi_limit, hard, kHex),
+};
+
+constexpr Field kTimer[] = {
+    RB_FIELD(rbi_timer, id, kSigned),
+    RB_FIELD(rbi_timer, clock, kDecimal),
+    RB_FIELD(rbi_timer, notify, kDecimal),
+    RB_FIELD(rbi_timer, signal, kDecimal),
+    RB_FIELD(rbi_timer, task, kIndex, RBI_SEC_TASKS),
+    RB_FIELD(rbi_timer, reserved, kDecimal),
+    RB_FIELD(rbi_timer, sigval, kHex),
+    RB_FIELD(rbi_timer, interval, kDecimal),
+    RB_FIELD(rbi_timer, value, kDecimal),
+};
+
+constexpr Field kLock[] = {
+    RB_FIELD(rbi_lock, files, kIndex, RBI_SEC_FILES),
+    RB_FIELD(rbi_lock, ofd, kIndex, RBI_SEC_OFDS),
+    RB_FIELD(rbi_lock, type, kDecimal),
+    RB_FIELD(rbi_lock, pid, kDecimal),
+    RB_FIELD(rbi_lock, start, kDecimal),
+    RB_FIELD(rbi_lock, length, kDecimal),
+};
+
+constexpr Field kZombie[] = {
+    RB_FIELD(rbi_zombie, pid, kDecimal),
+    RB_FIELD(rbi_zombie, parent, kIndex, RBI_SEC_GROUPS),
+    RB_FIELD(rbi_zombie, pgid, kDecimal),
+    RB_FIELD(rbi_zombie, sid, kDecimal),
+    RB_FIELD(rbi_zombie, exit_signal, kDecimal),
+    RB_FIELD(rbi_zombie, status, kHex),
+    RB_FIELD(rbi_zombie, name, kText),
+};
+
+constexpr Field kSocket[] = {
+    RB_FIELD(rbi_socket, family, kDecimal),
+    RB_FIELD(rbi_socket, type, kDecimal),
+    RB_FIELD(rbi_socket, state, kDecimal),
+    RB_FIELD(rbi_socket, peer, kIndex, RBI_SEC_SOCKETS),
+    RB_FIELD(rbi_socket, options, kHex),
+    RB_FIELD(rbi_socket, backlog, kDecimal),
+    RB_FIELD(rbi_socket, send_buffer, kDecimal),
+    RB_FIELD(rbi_socket, receive_buffer, kDecimal),
+    RB_FIELD(rbi_socket, path, kString),
+    RB_FIELD(rbi_socket, mode, kOctal),
+    RB_FIELD(rbi_socket, port, kDecimal),
+    RB_FIELD(rbi_socket, scope, kDecimal),
+    RB_ARRAY(rbi_socket, address, kHex),
+};
+
+constexpr Field kMessage[] = {
+    RB_FIELD(rbi_message, socket, kIndex, RBI_SEC_SOCKETS),
+    RB_FIELD(rbi_message, size, kDecimal),
+    RB_FIELD(rbi_message, data, kDecimal),
+};
+
+constexpr Field kEvent[] = {
+    RB_FIELD(rbi_event, clock, kDecimal), RB_FIELD(rbi_event, flags, kHex),
+    RB_FIELD(rbi_event, value, kHex),     RB_FIELD(rbi_event, interval, kDecimal),
+    RB_FIELD(rbi_event, ticks, kDecimal),
+};
+
+constexpr Field kEpollItem[] = {
+    RB_FIELD(rbi_epoll_item, epoll, kIndex, RBI_SEC_OFDS),
+    RB_FIELD(rbi_epoll_item, fd, kDecimal),
+    RB_FIELD(rbi_epoll_item, ofd, kIndex, RBI_SEC_OFDS),
+    RB_FIELD(rbi_epoll_item, events, kHex),
+    RB_FIELD(rbi_epoll_item, data, kHex),
+};
+
+constexpr Field kWatch[] = {
+    RB_FIELD(rbi_watch, inotify, kIndex, RBI_SEC_OFDS),
+    RB_FIELD(rbi_watch, wd, kDecimal),
+    RB_FIELD(rbi_watch, mask, kHex),
+    RB_FIELD(rbi_watch, path, kString),
+};
+
 #undef RB_FIELD
 #undef RB_ARRAY
 
@@ -242,6 +348,17 @@ static_assert(covers(kAction, sizeof(rbi_action)));
 static_assert(covers(kSiginfo, sizeof(rbi_siginfo)));
 static_assert(covers(kRegisters, sizeof(rbi_registers)));
 static_assert(covers(kFixture, sizeof(rbi_fixture)));
+static_assert(covers(kCredentials, sizeof(rbi_credentials)));
+static_assert(covers(kGid, sizeof(rbi_gid)));
+static_assert(covers(kLimit, sizeof(rbi_limit)));
+static_assert(covers(kTimer, sizeof(rbi_timer)));
+static_assert(covers(kLock, sizeof(rbi_lock)));
+static_assert(covers(kZombie, sizeof(rbi_zombie)));
+static_assert(covers(kSocket, sizeof(rbi_socket)));
+static_assert(covers(kMessage, sizeof(rbi_message)));
+static_assert(covers(kEvent, sizeof(rbi_event)));
+static_assert(covers(kEpollItem, sizeof(rbi_epoll_item)));
+static_assert(covers(kWatch, sizeof(rbi_watch)));
 
 constexpr std::array<RecordType, RBI_SEC_COUNT> kSections = {{
     {"tasks", sizeof(rbi_task), kTask},
@@ -260,8 +377,19 @@ constexpr std::array<RecordType, RBI_SEC_COUNT> kSections = {{
     {"actions", sizeof(rbi_action), kAction},
     {"pending", sizeof(rbi_siginfo), kSiginfo},
     {"registers", sizeof(rbi_registers), kRegisters},
+    {"credentials", sizeof(rbi_credentials), kCredentials},
+    {"gids", sizeof(rbi_gid), kGid},
+    {"limits", sizeof(rbi_limit), kLimit},
+    {"timers", sizeof(rbi_timer), kTimer},
+    {"locks", sizeof(rbi_lock), kLock},
+    {"zombies", sizeof(rbi_zombie), kZombie},
     {"fixtures", sizeof(rbi_fixture), kFixture},
     {"xstates", 1, {}},
+    {"sockets", sizeof(rbi_socket), kSocket},
+    {"messages", sizeof(rbi_message), kMessage},
+    {"events", sizeof(rbi_event), kEvent},
+    {"epoll_items", sizeof(rbi_epoll_item), kEpollItem},
+    {"watches", sizeof(rbi_watch), kWatch},
     {"bytes", 1, {}},
     {"strings", 1, {}},
 }};

@@ -17,6 +17,11 @@ enum class CheckContents {
   kNo,   ///< Everything but that checksum: O(metadata).
 };
 
+/// Whether a description is an end of a pipe without a path.
+[[nodiscard]] constexpr bool is_pipe_end(const rbi_ofd& ofd) {
+  return ofd.kind == RBI_OFD_PIPE_READ || ofd.kind == RBI_OFD_PIPE_WRITE;
+}
+
 /// An image, mapped read-only and validated. Cheap to move; immutable.
 class Image {
  public:
@@ -60,6 +65,35 @@ class Image {
   [[nodiscard]] std::span<const rbi_fixture> fixtures() const {
     return table<rbi_fixture>(RBI_SEC_FIXTURES);
   }
+  [[nodiscard]] std::span<const rbi_credentials> credentials() const {
+    return table<rbi_credentials>(RBI_SEC_CREDENTIALS);
+  }
+  [[nodiscard]] std::span<const rbi_gid> gids() const { return table<rbi_gid>(RBI_SEC_GIDS); }
+  [[nodiscard]] std::span<const rbi_limit> limits() const {
+    return table<rbi_limit>(RBI_SEC_LIMITS);
+  }
+  [[nodiscard]] std::span<const rbi_timer> timers() const {
+    return table<rbi_timer>(RBI_SEC_TIMERS);
+  }
+  [[nodiscard]] std::span<const rbi_lock> locks() const { return table<rbi_lock>(RBI_SEC_LOCKS); }
+  [[nodiscard]] std::span<const rbi_zombie> zombies() const {
+    return table<rbi_zombie>(RBI_SEC_ZOMBIES);
+  }
+  [[nodiscard]] std::span<const rbi_socket> sockets() const {
+    return table<rbi_socket>(RBI_SEC_SOCKETS);
+  }
+  [[nodiscard]] std::span<const rbi_message> messages() const {
+    return table<rbi_message>(RBI_SEC_MESSAGES);
+  }
+  [[nodiscard]] std::span<const rbi_event> events() const {
+    return table<rbi_event>(RBI_SEC_EVENTS);
+  }
+  [[nodiscard]] std::span<const rbi_epoll_item> epoll_items() const {
+    return table<rbi_epoll_item>(RBI_SEC_EPOLL_ITEMS);
+  }
+  [[nodiscard]] std::span<const rbi_watch> watches() const {
+    return table<rbi_watch>(RBI_SEC_WATCHES);
+  }
 
   /// The VMAs, page runs of an mm; fds of a files table; actions of a sighand.
   [[nodiscard]] std::span<const rbi_vma> vmas_of(const rbi_mm& mm) const {
@@ -78,6 +112,10 @@ class Image {
     return actions().subspan(sighand.action_first, sighand.action_count);
   }
 
+  /// The socket of a description of that kind.
+  [[nodiscard]] const rbi_socket& socket_of(const rbi_ofd& ofd) const {
+    return sockets()[ofd.object];
+  }
   /// The string at a reference, NUL-terminated in place.
   [[nodiscard]] std::string_view string(__u32 reference) const {
     return reinterpret_cast<const char*>(section(RBI_SEC_STRINGS) + reference);
@@ -88,6 +126,9 @@ class Image {
   }
   [[nodiscard]] std::span<const std::byte> pipe_data(const rbi_pipe& pipe) const {
     return {section(RBI_SEC_BYTES) + pipe.data, pipe.data_size};
+  }
+  [[nodiscard]] std::span<const std::byte> message_data(const rbi_message& message) const {
+    return {section(RBI_SEC_BYTES) + message.data, message.size};
   }
   [[nodiscard]] std::span<const std::byte> contents(const rbi_run& run) const {
     return {mapping_.data() + run.offset, run.pages * RBI_PAGE_SIZE};

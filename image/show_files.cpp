@@ -19,11 +19,11 @@ std::string kind_text(const Image& image, const rbi_ofd& ofd) {
     case RBI_OFD_DEVICE:
       return "device " + path();
     case RBI_OFD_PIPE_READ:
-      return fmt::format("read end of pipe {}", ofd.pipe);
+      return fmt::format("read end of pipe {}", ofd.object);
     case RBI_OFD_PIPE_WRITE:
-      return fmt::format("write end of pipe {}", ofd.pipe);
+      return fmt::format("write end of pipe {}", ofd.object);
     default:
-      return fmt::format("listening socket @{} backlog {}", path(), ofd.backlog);
+      return special_text(image, ofd);
   }
 }
 
@@ -45,13 +45,17 @@ void table(Page& page, const Image& image, std::size_t index, std::size_t users)
   page.rest(fds.size(), "fds", "    ");
 }
 
+constexpr std::string_view kFlocks[RBI_FLOCK_COUNT] = {"no", "shared", "exclusive"};
+
 void descriptions(Page& page, const Image& image) {
   const auto ofds = image.ofds();
   std::vector<std::size_t> users(ofds.size());
   for (const rbi_fd& fd : image.fds()) ++users[fd.ofd];
   for (std::size_t i = 0; i < page.rows(ofds.size()); ++i) {
-    page.line("  ofd {}: {}, {}{}, {}", i, kind_text(image, ofds[i]), flags_text(ofds[i].flags),
+    page.line("  ofd {}: {}, {}{}{}{}, {}", i, kind_text(image, ofds[i]), flags_text(ofds[i].flags),
               ofds[i].offset == 0 ? "" : fmt::format(", offset {}", ofds[i].offset),
+              ofds[i].owner == 0 ? "" : fmt::format(", owner {}", ofds[i].owner),
+              ofds[i].flock == 0 ? "" : fmt::format(", {} flock", kFlocks[ofds[i].flock]),
               counted(users[i], "fd"));
   }
   page.rest(ofds.size(), "open file descriptions", "  ");
@@ -73,6 +77,7 @@ void descriptors(Page& page, const Image& image) {
     page.line("  pipe {}: {} of {} bytes used", i, pipes[i].data_size, pipes[i].capacity);
   }
   page.rest(pipes.size(), "pipes", "  ");
+  open_files(page, image);
 }
 
 }  // namespace rb::show

@@ -85,7 +85,13 @@ void shared_memory(Page& page, const Image& image) {
                 backing.size);
     } else {
       const auto runs = image.runs_of(backing);
-      page.line("  backing {}: shared memory, {} bytes, {} with contents in {}", i, backing.size,
+      const std::string what =
+          backing.kind == RBI_BACKING_SHMEM
+              ? "shared memory"
+              : fmt::format("{} {} mode {:04o} seals {:#x}",
+                            backing.kind == RBI_BACKING_MEMFD ? "memfd" : "deleted file",
+                            quoted(image.string(backing.path)), backing.mode, backing.seals);
+      page.line("  backing {}: {}, {} bytes, {} with contents in {}", i, what, backing.size,
                 counted(pages_in(runs), "page"), counted(runs.size(), "run"));
     }
   }

@@ -50,6 +50,12 @@ class Page {
 void task_tree(Page& page, const Image& image);
 void address_spaces(Page& page, const Image& image);
 void descriptors(Page& page, const Image& image);
+/// What is unread in sockets, what epoll and inotify instances watch, locks.
+void open_files(Page& page, const Image& image);
+/// One description of a kind without a table of its own in descriptors().
+[[nodiscard]] std::string special_text(const Image& image, const rbi_ofd& ofd);
+/// Zombies, credentials, limits and timers.
+void processes(Page& page, const Image& image);
 void signals(Page& page, const Image& image);
 
 }  // namespace rb::show

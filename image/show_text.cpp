@@ -77,6 +77,7 @@ std::string show_text(const Image& image, bool verbose) {
   show::Page page(verbose);
   show::summary(page, image);
   show::task_tree(page, image);
+  show::processes(page, image);
   show::address_spaces(page, image);
   show::descriptors(page, image);
   show::fs_structs(page, image);

@@ -106,8 +106,19 @@ Status ImageWriter::write(int fd) const {
   layout.place(RBI_SEC_ACTIONS, actions);
   layout.place(RBI_SEC_PENDING, pending);
   layout.place(RBI_SEC_REGISTERS, registers);
+  layout.place(RBI_SEC_CREDENTIALS, credentials);
+  layout.place(RBI_SEC_GIDS, gids);
+  layout.place(RBI_SEC_LIMITS, limits);
+  layout.place(RBI_SEC_TIMERS, timers);
+  layout.place(RBI_SEC_LOCKS, locks);
+  layout.place(RBI_SEC_ZOMBIES, zombies);
   layout.place(RBI_SEC_FIXTURES, fixtures);
   layout.place_bytes(RBI_SEC_XSTATES, xstates_, xstates_.size(), 1);
+  layout.place(RBI_SEC_SOCKETS, sockets);
+  layout.place(RBI_SEC_MESSAGES, messages);
+  layout.place(RBI_SEC_EVENTS, events);
+  layout.place(RBI_SEC_EPOLL_ITEMS, epoll_items);
+  layout.place(RBI_SEC_WATCHES, watches);
   layout.place_bytes(RBI_SEC_BYTES, bytes_, bytes_.size(), 1);
   layout.place_bytes(RBI_SEC_STRINGS, std::as_bytes(std::span(strings_)), strings_.size(), 1);
 

@@ -39,7 +39,18 @@ class ImageWriter {
   std::vector<rbi_action> actions;
   std::vector<rbi_siginfo> pending;
   std::vector<rbi_registers> registers;
+  std::vector<rbi_credentials> credentials;
+  std::vector<rbi_gid> gids;
+  std::vector<rbi_limit> limits;
+  std::vector<rbi_timer> timers;
+  std::vector<rbi_lock> locks;
+  std::vector<rbi_zombie> zombies;
   std::vector<rbi_fixture> fixtures;
+  std::vector<rbi_socket> sockets;
+  std::vector<rbi_message> messages;
+  std::vector<rbi_event> events;
+  std::vector<rbi_epoll_item> epoll_items;
+  std::vector<rbi_watch> watches;
 
   /// Appends a page run. Runs of one mm or backing must be added one after
   /// the other. Runs that share `fill` bytes are not merged.
@@ -54,7 +65,7 @@ class ImageWriter {
   /// Interns a string (equal strings are stored once). @return its reference
   std::uint32_t add_string(std::string_view text);
 
-  /// Appends pipe contents. @return offset into RBI_SEC_BYTES
+  /// Appends contents of a pipe or a message. @return offset into RBI_SEC_BYTES
   std::uint64_t add_bytes(std::span<const std::byte> bytes);
 
   /// Appends an XSAVE area, aligned to 64. @return offset into RBI_SEC_XSTATES

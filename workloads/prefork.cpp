@@ -50,7 +50,7 @@ void set_up_master(SyntheticTree& tree) {
   tree.set_action(master, SIGTERM, SA_RESTART);
   tree.set_action(master, SIGHUP, SA_RESTART);
   tree.add_fd(master, tree.add_description(
-                          {.kind = RBI_OFD_LISTEN_UNIX,
+                          {.kind = RBI_OFD_SOCKET,
                            .path = fmt::format("restartbench-{:016x}", tree.file_seed(kLogFile)),
                            .flags = O_RDWR | O_NONBLOCK,
                            .backlog = 128}));

@@ -151,7 +151,7 @@ Status DescriptorCheck::check_target(const Descriptor& descriptor, const rbi_ofd
     case RBI_OFD_PIPE_WRITE:
       check_pipe_inode(descriptor, ofd, *link);
       return {};
-    case RBI_OFD_LISTEN_UNIX:
+    case RBI_OFD_SOCKET:
       return check_socket(descriptor, ofd, *link);
     default: {
       const std::string expected(image_.string(ofd.path));
@@ -167,25 +167,25 @@ void DescriptorCheck::check_pipe_inode(const Descriptor& descriptor, const rbi_o
                                        const std::string& link) {
   const auto inode = parse_inode_link(link, "pipe");
   if (!inode) {
-    in_.findings.add("{}: expected pipe {}, found {}", name(descriptor), ofd.pipe, link);
+    in_.findings.add("{}: expected pipe {}, found {}", name(descriptor), ofd.object, link);
     return;
   }
-  const auto [known, fresh] = inode_of_pipe_.emplace(ofd.pipe, *inode);
+  const auto [known, fresh] = inode_of_pipe_.emplace(ofd.object, *inode);
   if (known->second != *inode) {
     in_.findings.add("{}: expected an end of pipe {} (inode {}), found another pipe (inode {})",
-                     name(descriptor), ofd.pipe, known->second, *inode);
+                     name(descriptor), ofd.object, known->second, *inode);
   }
-  const auto [other, only] = pipe_of_inode_.emplace(*inode, ofd.pipe);
-  if (other->second != ofd.pipe) {
+  const auto [other, only] = pipe_of_inode_.emplace(*inode, ofd.object);
+  if (other->second != ofd.object) {
     in_.findings.add("{}: expected an end of pipe {}, found one of pipe {}", name(descriptor),
-                     ofd.pipe, other->second);
+                     ofd.object, other->second);
   }
-  if (fresh && only) ends_.push_back({ofd.pipe, descriptor.task, descriptor.object.fd});
+  if (fresh && only) ends_.push_back({ofd.object, descriptor.task, descriptor.object.fd});
 }
 
 Status DescriptorCheck::check_socket(const Descriptor& descriptor, const rbi_ofd& ofd,
                                      const std::string& link) {
-  const std::string expected = fmt::format("@{}", image_.string(ofd.path));
+  const std::string expected = fmt::format("@{}", image_.string(image_.socket_of(ofd).path));
   if (!sockets_) {
     // The list is that of the network namespace of whose /proc entry is read.
     const auto text = read_whole_file(in_.directory(descriptor.task) + "/net/unix");

@@ -37,10 +37,29 @@ namespace rb::validation {
 /// Page runs of address spaces and backings.
 [[nodiscard]] Status check_runs(const View& view);
 
-/// File descriptors, open file descriptions and pipes.
+/// File descriptors, open file descriptions, whom they tell of events, pipes.
 [[nodiscard]] Status check_fds(const View& view);
 [[nodiscard]] Status check_ofds(const View& view);
+[[nodiscard]] Status check_backings_used(const View& view);
+[[nodiscard]] Status check_owners(const View& view);
 [[nodiscard]] Status check_pipes(const View& view);
+
+/// Sockets and what is unread in them.
+[[nodiscard]] Status check_sockets(const View& view);
+
+/// The event that a description of that kind, which check_ofds() found, refers to.
+[[nodiscard]] Status check_event(const View& view, std::size_t i, __u32 ofd_kind);
+
+/// What epoll and inotify instances watch.
+[[nodiscard]] Status check_watching(const View& view);
+
+/// Locks of ranges of files.
+[[nodiscard]] Status check_locks(const View& view);
+
+/// Credentials of tasks, limits and POSIX timers of groups, zombies.
+[[nodiscard]] Status check_credentials(const View& view);
+[[nodiscard]] Status check_timers(const View& view);
+[[nodiscard]] Status check_zombies(const View& view);
 
 /// Signal actions and queued signals.
 [[nodiscard]] Status check_signals(const View& view);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "image/validate/checks.h"
 
@@ -10,18 +11,18 @@ namespace rb::validation {
 namespace {
 
 constexpr std::uint64_t kMaxFd = (1u << 20) - 1;
-constexpr std::uint64_t kMaxBacklog = INT32_MAX;
-constexpr std::size_t kMaxAbstractName = 107;  // sun_path without its leading NUL, unix(7)
-
 // The kernel's O_LARGEFILE; glibc defines it as 0 where it changes nothing.
 constexpr std::uint64_t kLargeFile = 0100000;
 
-/// Status flags that F_GETFL reports and open(2) takes. Not O_ASYNC, whose
-/// owner an image has no place for, and not O_PATH.
+/// Status flags that F_GETFL reports and open(2) takes, but for O_PATH. O_ASYNC
+/// belongs to what can tell of events.
 constexpr std::uint64_t kFileFlags =
     O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_NOATIME | O_NOFOLLOW | kLargeFile;
 constexpr std::uint64_t kDirectoryFlags =
     O_NONBLOCK | O_NOATIME | O_NOFOLLOW | O_DIRECTORY | kLargeFile;  // O_RDONLY is 0
+constexpr std::uint64_t kStreamFlags = O_ACCMODE | O_NONBLOCK | O_ASYNC;
+constexpr std::uint64_t kFifoFlags = kStreamFlags | O_NOFOLLOW | kLargeFile;
+constexpr std::uint64_t kPlainFlags = O_ACCMODE | O_NONBLOCK;
 
 Status check_fd(const View& view, std::size_t i, const rbi_fd& fd, const rbi_fd* before) {
   const At at(view, RBI_SEC_FDS, i);
@@ -40,74 +41,142 @@ Status require_access(const At& at, const rbi_ofd& ofd, std::uint32_t access,
   return at.refuse("flags", fmt::format("must have access mode {} for this kind", name));
 }
 
-/// What files that are opened by their path have in common.
+/// What files with a position have in common.
 Status check_opened(const At& at, const rbi_ofd& ofd) {
-  RB_TRY(at.path("path", ofd.path));
   RB_TRY(at.require((ofd.flags & O_ACCMODE) != O_ACCMODE, "flags",
                     "must have an access mode of O_RDONLY, O_WRONLY or O_RDWR"));
   // open(2) adds O_DSYNC to the other bit of O_SYNC.
   RB_TRY(at.require((ofd.flags & O_SYNC) != (O_SYNC & ~O_DSYNC), "flags",
                     "must have both bits of O_SYNC or neither but O_DSYNC"));
-  RB_TRY(at.within("offset", ofd.offset, 0, kMaxOffset));
-  return at.require(ofd.pipe == RBI_NONE, "pipe", "must be none for this kind");
+  return at.within("offset", ofd.offset, 0, kMaxOffset);
+}
+
+Status check_by_path(const At& at, const rbi_ofd& ofd) {
+  RB_TRY(at.path("path", ofd.path));
+  RB_TRY(check_opened(at, ofd));
+  return at.require(ofd.object == RBI_NONE, "object", "must be none for this kind");
+}
+
+Status check_without_path(const At& at, const rbi_ofd& ofd) {
+  return at.require(ofd.path == RBI_NONE, "path", "must be none for this kind");
 }
 
 Status check_pipe_end(const At& at, const rbi_ofd& ofd) {
-  RB_TRY(at.require(ofd.path == RBI_NONE, "path", "must be none for a pipe"));
-  RB_TRY(at.bits("flags", ofd.flags, O_ACCMODE | O_NONBLOCK));
+  RB_TRY(check_without_path(at, ofd));
+  RB_TRY(at.bits("flags", ofd.flags, kStreamFlags));
   RB_TRY(ofd.kind == RBI_OFD_PIPE_READ ? require_access(at, ofd, O_RDONLY, "O_RDONLY (00)")
                                        : require_access(at, ofd, O_WRONLY, "O_WRONLY (01)"));
-  RB_TRY(at.index("pipe", ofd.pipe, RBI_SEC_PIPES));
+  RB_TRY(at.index("object", ofd.object, RBI_SEC_PIPES));
   return at.zero("offset", ofd.offset);
 }
 
-Status check_listener(const View& view, const At& at, const rbi_ofd& ofd) {
-  RB_TRY(at.require(view.is_string(ofd.path), "path", "must be the offset of a string"));
-  const std::size_t length = view.string(ofd.path).size();
-  RB_TRY(at.require(length >= 1 && length <= kMaxAbstractName, "path",
-                    "must be an abstract name of 1 to 107 bytes"));
-  RB_TRY(at.bits("flags", ofd.flags, O_ACCMODE | O_NONBLOCK));
+Status check_fifo(const At& at, const rbi_ofd& ofd) {
+  RB_TRY(at.path("path", ofd.path));
+  RB_TRY(at.bits("flags", ofd.flags, kFifoFlags));
+  RB_TRY(at.require((ofd.flags & O_ACCMODE) != O_ACCMODE, "flags",
+                    "must have an access mode of O_RDONLY, O_WRONLY or O_RDWR"));
+  RB_TRY(at.index("object", ofd.object, RBI_SEC_PIPES));
+  return at.zero("offset", ofd.offset);
+}
+
+Status check_socket(const At& at, const rbi_ofd& ofd) {
+  RB_TRY(check_without_path(at, ofd));
+  RB_TRY(at.bits("flags", ofd.flags, kStreamFlags));
   RB_TRY(require_access(at, ofd, O_RDWR, "O_RDWR (02)"));
-  RB_TRY(at.require(ofd.pipe == RBI_NONE, "pipe", "must be none for this kind"));
-  RB_TRY(at.zero("offset", ofd.offset));
-  return at.within("backlog", ofd.backlog, 0, kMaxBacklog);
+  RB_TRY(at.index("object", ofd.object, RBI_SEC_SOCKETS));
+  return at.zero("offset", ofd.offset);
+}
+
+/// Open files whose contents are in the image.
+Status check_contained(const View& view, const At& at, const rbi_ofd& ofd) {
+  RB_TRY(check_without_path(at, ofd));
+  RB_TRY(at.bits("flags", ofd.flags, kFileFlags));
+  RB_TRY(check_opened(at, ofd));
+  RB_TRY(at.index("object", ofd.object, RBI_SEC_BACKINGS));
+  const __u32 kind = view.table<rbi_backing>(RBI_SEC_BACKINGS)[ofd.object].kind;
+  return ofd.kind == RBI_OFD_MEMFD
+             ? at.require(kind == RBI_BACKING_MEMFD, "object", "must be a memfd")
+             : at.require(kind == RBI_BACKING_DELETED, "object", "must be a deleted file");
+}
+
+Status check_event_source(const View& view, const At& at, const rbi_ofd& ofd) {
+  RB_TRY(check_without_path(at, ofd));
+  RB_TRY(at.bits("flags", ofd.flags, kPlainFlags));
+  RB_TRY(require_access(at, ofd, O_RDWR, "O_RDWR (02)"));
+  RB_TRY(at.index("object", ofd.object, RBI_SEC_EVENTS));
+  RB_TRY(check_event(view, ofd.object, ofd.kind));
+  return at.zero("offset", ofd.offset);
+}
+
+Status check_watcher(const At& at, const rbi_ofd& ofd) {
+  RB_TRY(check_without_path(at, ofd));
+  RB_TRY(at.bits("flags", ofd.flags, kPlainFlags));
+  RB_TRY(ofd.kind == RBI_OFD_EPOLL ? require_access(at, ofd, O_RDWR, "O_RDWR (02)")
+                                   : require_access(at, ofd, O_RDONLY, "O_RDONLY (00)"));
+  RB_TRY(at.require(ofd.object == RBI_NONE, "object", "must be none for this kind"));
+  return at.zero("offset", ofd.offset);
+}
+
+/// F_SETSIG, flock(2): what any description may have, or files only.
+Status check_state(const At& at, const rbi_ofd& ofd) {
+  RB_TRY(at.zero("reserved", ofd.reserved));
+  RB_TRY(at.within("signal", ofd.signal, 0, RBI_NR_SIGNALS));
+  RB_TRY(at.within("flock", ofd.flock, 0, RBI_FLOCK_COUNT - 1));
+  return at.require(ofd.flock == RBI_FLOCK_NONE || ofd.kind == RBI_OFD_FILE ||
+                        ofd.kind == RBI_OFD_DIRECTORY || ofd.kind == RBI_OFD_DELETED,
+                    "flock", "must be 0 but for files and directories");
 }
 
 Status check_ofd(const View& view, std::size_t i, const rbi_ofd& ofd) {
   const At at(view, RBI_SEC_OFDS, i);
-  RB_TRY(at.zero("reserved", ofd.reserved));
-  if (ofd.kind != RBI_OFD_LISTEN_UNIX) RB_TRY(at.zero("backlog", ofd.backlog));
+  RB_TRY(check_state(at, ofd));
   switch (ofd.kind) {
     case RBI_OFD_FILE:
     case RBI_OFD_DEVICE:
       RB_TRY(at.bits("flags", ofd.flags, kFileFlags));
-      return check_opened(at, ofd);
+      return check_by_path(at, ofd);
     case RBI_OFD_DIRECTORY:
       RB_TRY(at.bits("flags", ofd.flags, kDirectoryFlags));
-      return check_opened(at, ofd);
+      return check_by_path(at, ofd);
     case RBI_OFD_PIPE_READ:
     case RBI_OFD_PIPE_WRITE:
       return check_pipe_end(at, ofd);
-    case RBI_OFD_LISTEN_UNIX:
-      return check_listener(view, at, ofd);
+    case RBI_OFD_SOCKET:
+      return check_socket(at, ofd);
+    case RBI_OFD_FIFO:
+      return check_fifo(at, ofd);
+    case RBI_OFD_MEMFD:
+    case RBI_OFD_DELETED:
+      return check_contained(view, at, ofd);
+    case RBI_OFD_EVENTFD:
+    case RBI_OFD_TIMERFD:
+    case RBI_OFD_SIGNALFD:
+      return check_event_source(view, at, ofd);
+    case RBI_OFD_EPOLL:
+    case RBI_OFD_INOTIFY:
+      return check_watcher(at, ofd);
     default:
       return at.within("kind", ofd.kind, 0, RBI_OFD_KIND_COUNT - 1);
   }
 }
 
-/// Two sockets can't listen on one name: bind(2) fails with EADDRINUSE.
-Status check_unique_listeners(const View& view) {
+/// A socket or event has exactly one description.
+Status check_own_objects(const View& view, rbi_section section,
+                         std::initializer_list<__u32> kinds) {
   const auto ofds = view.table<rbi_ofd>(RBI_SEC_OFDS);
-  std::vector<std::pair<std::string_view, std::size_t>> names;
+  std::vector<__u32> user(view.count(section), RBI_NONE);
+  std::vector<bool> used(user.size());
   for (std::size_t i = 0; i < ofds.size(); ++i) {
-    if (ofds[i].kind == RBI_OFD_LISTEN_UNIX) names.emplace_back(view.string(ofds[i].path), i);
+    if (std::find(kinds.begin(), kinds.end(), ofds[i].kind) == kinds.end()) continue;
+    __u32& owner = user[ofds[i].object];
+    if (owner != RBI_NONE) {
+      return At(view, RBI_SEC_OFDS, i)
+          .refuse("object", fmt::format("must be its own, is that of ofds[{}] too", owner));
+    }
+    owner = static_cast<__u32>(i);
+    used[ofds[i].object] = true;
   }
-  std::sort(names.begin(), names.end());
-  const auto twice = std::adjacent_find(
-      names.begin(), names.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
-  if (twice == names.end()) return {};
-  return At(view, RBI_SEC_OFDS, std::next(twice)->second)
-      .refuse("path", fmt::format("must be unique, ofds[{}] listens there too", twice->second));
+  return require_all_used(section, used, "an open file description");
 }
 
 }  // namespace
@@ -128,7 +197,9 @@ Status check_fds(const View& view) {
 Status check_ofds(const View& view) {
   const auto ofds = view.table<rbi_ofd>(RBI_SEC_OFDS);
   for (std::size_t i = 0; i < ofds.size(); ++i) RB_TRY(check_ofd(view, i, ofds[i]));
-  return check_unique_listeners(view);
+  RB_TRY(check_own_objects(view, RBI_SEC_SOCKETS, {RBI_OFD_SOCKET}));
+  return check_own_objects(view, RBI_SEC_EVENTS,
+                           {RBI_OFD_EVENTFD, RBI_OFD_TIMERFD, RBI_OFD_SIGNALFD});
 }
 
 }  // namespace rb::validation

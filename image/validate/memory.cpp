@@ -9,11 +9,33 @@ namespace {
 
 constexpr std::uint64_t kAllProt = PROT_READ | PROT_WRITE | PROT_EXEC;
 
+constexpr std::uint64_t kAllSeals = 0x3f;   // F_SEAL_SEAL to F_SEAL_EXEC, linux/fcntl.h
+constexpr std::size_t kMaxMemfdName = 249;  // memfd_create(2)
+
+/// What has contents of its own: its length is that of a file, in bytes.
+Status check_own_contents(const View& view, const At& at, const rbi_backing& backing) {
+  RB_TRY(at.within("size", backing.size, 0, kMaxOffset - RBI_PAGE_SIZE));
+  RB_TRY(at.bits("mode", backing.mode, 0777));
+  if (backing.kind == RBI_BACKING_DELETED) {
+    RB_TRY(at.zero("seals", backing.seals));
+    return at.path("path", backing.path);
+  }
+  RB_TRY(at.bits("seals", backing.seals, kAllSeals));
+  RB_TRY(at.require(view.is_string(backing.path), "path", "must be the offset of a string"));
+  return at.require(view.string(backing.path).size() <= kMaxMemfdName, "path",
+                    "must be a name of at most 249 bytes");
+}
+
 Status check_backing(const View& view, std::size_t i, const rbi_backing& backing) {
   const At at(view, RBI_SEC_BACKINGS, i);
   RB_TRY(at.within("kind", backing.kind, 0, RBI_BACKING_KIND_COUNT - 1));
+  if (backing.kind == RBI_BACKING_MEMFD || backing.kind == RBI_BACKING_DELETED) {
+    return check_own_contents(view, at, backing);
+  }
   RB_TRY(at.require(backing.size > 0 && is_page_aligned(backing.size) && backing.size <= kUserEnd,
                     "size", "must be a multiple of 4096 above 0 and fit into user space"));
+  RB_TRY(at.zero("seals", backing.seals));
+  RB_TRY(at.zero("mode", backing.mode));
   if (backing.kind == RBI_BACKING_SHMEM) {
     return at.require(backing.path == RBI_NONE, "path", "must be none for shared memory");
   }
@@ -36,17 +58,19 @@ Status check_extent(const At& at, const rbi_vma& vma, const rbi_vma* before) {
   return {};
 }
 
-Status check_backed(const View& view, const At& at, const rbi_vma& vma, rbi_backing_kind kind) {
+Status check_backed(const View& view, const At& at, const rbi_vma& vma) {
   RB_TRY(at.index("backing", vma.backing, RBI_SEC_BACKINGS));
   const rbi_backing& backing = view.table<rbi_backing>(RBI_SEC_BACKINGS)[vma.backing];
-  RB_TRY(at.require(backing.kind == kind, "backing",
-                    kind == RBI_BACKING_FILE ? "must be a file for a VMA of a file"
-                                             : "must be shared memory for a shmem VMA"));
+  const bool shmem = vma.kind == RBI_VMA_SHMEM;
+  RB_TRY(at.require(
+      (backing.kind == RBI_BACKING_SHMEM) == shmem, "backing",
+      shmem ? "must be shared memory for a shmem VMA" : "must be a file for a VMA of a file"));
   RB_TRY(at.require(is_page_aligned(vma.offset), "offset", "must be page-aligned"));
-  if (vma.offset > backing.size || vma.end - vma.start > backing.size - vma.offset) {
+  const std::uint64_t size = whole_pages(backing.size);
+  if (vma.offset > size || vma.end - vma.start > size - vma.offset) {
     return at.refuse("offset", fmt::format("must leave room for the VMA's {:#x} bytes in "
                                            "backings[{}], which has {:#x}",
-                                           vma.end - vma.start, vma.backing, backing.size));
+                                           vma.end - vma.start, vma.backing, size));
   }
   return {};
 }
@@ -64,12 +88,12 @@ Status check_kind(const View& view, const At& at, const rbi_vma& vma) {
       return check_unbacked(at, vma);
     case RBI_VMA_FILE:
       RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~kStackFlags));
-      return check_backed(view, at, vma, RBI_BACKING_FILE);
+      return check_backed(view, at, vma);
     case RBI_VMA_SHMEM:
       RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~kStackFlags));
       RB_TRY(at.require((vma.flags & RBI_VMA_SHARED) != 0, "flags",
                         "must have RBI_VMA_SHARED (0x1) for shared memory"));
-      return check_backed(view, at, vma, RBI_BACKING_SHMEM);
+      return check_backed(view, at, vma);
     case RBI_VMA_VDSO:
       RB_TRY(at.zero("flags", vma.flags));
       RB_TRY(at.require(vma.prot == (PROT_READ | PROT_EXEC), "prot",
@@ -105,12 +129,18 @@ Status check_memory(const View& view) {
   const auto backings = view.table<rbi_backing>(RBI_SEC_BACKINGS);
   for (std::size_t i = 0; i < backings.size(); ++i) RB_TRY(check_backing(view, i, backings[i]));
   for (const rbi_mm& mm : view.table<rbi_mm>(RBI_SEC_MMS)) RB_TRY(check_vmas(view, mm));
+  return {};
+}
 
-  std::vector<bool> used(backings.size());
+Status check_backings_used(const View& view) {
+  std::vector<bool> used(view.count(RBI_SEC_BACKINGS));
   for (const rbi_vma& vma : view.table<rbi_vma>(RBI_SEC_VMAS)) {
     if (vma.backing != RBI_NONE) used[vma.backing] = true;
   }
-  return require_all_used(RBI_SEC_BACKINGS, used, "a VMA");
+  for (const rbi_ofd& ofd : view.table<rbi_ofd>(RBI_SEC_OFDS)) {
+    if (ofd.kind == RBI_OFD_MEMFD || ofd.kind == RBI_OFD_DELETED) used[ofd.object] = true;
+  }
+  return require_all_used(RBI_SEC_BACKINGS, used, "a VMA or an open file description");
 }
 
 }  // namespace rb::validation

@@ -22,26 +22,37 @@ Status check_pipe(const View& view, std::size_t i, const rbi_pipe& pipe) {
 }  // namespace
 
 /// An end can have several descriptions only by opening it through /proc; an
-/// image has no way to say so, and none are restored.
+/// image has no way to say so, and none are restored. A FIFO can be opened any
+/// number of times, by one path.
 Status check_pipes(const View& view) {
   const auto pipes = view.table<rbi_pipe>(RBI_SEC_PIPES);
   const auto ofds = view.table<rbi_ofd>(RBI_SEC_OFDS);
   for (std::size_t i = 0; i < pipes.size(); ++i) RB_TRY(check_pipe(view, i, pipes[i]));
 
-  std::vector<__u32> readers(pipes.size(), RBI_NONE);
-  std::vector<__u32> writers(pipes.size(), RBI_NONE);
+  constexpr std::size_t kKinds = 3;
+  std::vector<__u32> first[kKinds];  // description of a pipe by kind: read end, write end, FIFO
+  for (auto& of_kind : first) of_kind.assign(pipes.size(), RBI_NONE);
   std::vector<bool> used(pipes.size());
   for (std::size_t i = 0; i < ofds.size(); ++i) {
-    if (ofds[i].pipe == RBI_NONE) continue;
-    __u32& end = (ofds[i].kind == RBI_OFD_PIPE_READ ? readers : writers)[ofds[i].pipe];
-    if (end != RBI_NONE) {
-      return At(view, RBI_SEC_OFDS, i)
-          .refuse("pipe", fmt::format("must have one description of each end, ofds[{}] is one of "
-                                      "the same end",
-                                      end));
+    const __u32 kind = ofds[i].kind;
+    if (kind != RBI_OFD_PIPE_READ && kind != RBI_OFD_PIPE_WRITE && kind != RBI_OFD_FIFO) continue;
+    const At at(view, RBI_SEC_OFDS, i);
+    const __u32 pipe = ofds[i].object;
+    __u32& end = first[kind == RBI_OFD_FIFO ? 2 : kind - RBI_OFD_PIPE_READ][pipe];
+    if (end == RBI_NONE) {
+      end = static_cast<__u32>(i);
+    } else if (kind != RBI_OFD_FIFO) {
+      return at.refuse("object", fmt::format("must have one description of each end, ofds[{}] is "
+                                             "one of the same end",
+                                             end));
+    } else if (ofds[end].path != ofds[i].path) {
+      return at.refuse("path", fmt::format("must be {}, that of ofds[{}] on the same FIFO",
+                                           ofds[end].path, end));
     }
-    end = static_cast<__u32>(i);
-    used[ofds[i].pipe] = true;
+    used[pipe] = true;
+    RB_TRY(at.require(
+        first[2][pipe] == RBI_NONE || (first[0][pipe] == RBI_NONE && first[1][pipe] == RBI_NONE),
+        "object", "must not be both a FIFO and a pipe without a path"));
   }
   return require_all_used(RBI_SEC_PIPES, used, "an open file description");
 }

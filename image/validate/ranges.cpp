@@ -96,7 +96,11 @@ Status check_all_ranges(const View& view) {
   RB_TRY(tile(RBI_SEC_ACTIONS, Ranges(view, RBI_SEC_SIGHANDS, "action_first", "action_count")));
   RB_TRY(tile(RBI_SEC_PENDING, Ranges(view, RBI_SEC_TASKS, "pending_first", "pending_count"),
               Ranges(view, RBI_SEC_GROUPS, "pending_first", "pending_count")));
-  return tile(RBI_SEC_BYTES, Ranges(view, RBI_SEC_PIPES, "data", "data_size"));
+  RB_TRY(tile(RBI_SEC_GIDS, Ranges(view, RBI_SEC_CREDENTIALS, "gid_first", "gid_count")));
+  RB_TRY(tile(RBI_SEC_LIMITS, Ranges(view, RBI_SEC_GROUPS, "limit_first", "limit_count")));
+  RB_TRY(tile(RBI_SEC_TIMERS, Ranges(view, RBI_SEC_GROUPS, "timer_first", "timer_count")));
+  return tile(RBI_SEC_BYTES, Ranges(view, RBI_SEC_PIPES, "data", "data_size"),
+              Ranges(view, RBI_SEC_MESSAGES, "data", "size"));
 }
 
 }  // namespace rb::validation

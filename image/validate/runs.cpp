@@ -64,16 +64,17 @@ Status check_mm_runs(const View& view, const rbi_mm& mm) {
 
 Status check_backing_runs(const View& view, const rbi_backing& backing) {
   const auto runs = view.table<rbi_run>(RBI_SEC_RUNS).subspan(backing.run_first, backing.run_count);
+  const std::uint64_t size = whole_pages(backing.size);
   std::uint64_t earliest = 0;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const rbi_run& run = runs[i];
     const At at(view, RBI_SEC_RUNS, backing.run_first + i);
     RB_TRY(check_run(view, at, run, earliest));
-    if (run.address >= backing.size) {
+    if (run.address >= size) {
       return at.refuse("address",
-                       fmt::format("must lie below {:#x}, the size of its backing", backing.size));
+                       fmt::format("must lie below {:#x}, the size of its backing", size));
     }
-    const std::uint64_t room = (backing.size - run.address) / RBI_PAGE_SIZE;
+    const std::uint64_t room = (size - run.address) / RBI_PAGE_SIZE;
     if (run.pages > room) {
       return at.refuse("pages",
                        fmt::format("must be at most {}, what is left of its backing", room));

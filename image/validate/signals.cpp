@@ -52,7 +52,6 @@ Status check_queue(const View& view, std::size_t first, std::size_t count) {
     const rbi_siginfo& info = queue[i];
     const At at(view, RBI_SEC_PENDING, first + i);
     RB_TRY(check_number(at, "signo", info.signo));
-    RB_TRY(at.require(info.code < 0, "code", "must be negative, as only those can be queued"));
     RB_TRY(at.zero("reserved", static_cast<__u32>(info.reserved)));
     const auto signal = static_cast<unsigned>(info.signo);
     RB_TRY(at.require(signal >= kFirstRealTime || (seen & signal_bit(signal)) == 0, "signo",

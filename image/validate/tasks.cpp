@@ -72,7 +72,9 @@ Status check_task(const View& view, std::size_t i, const rbi_task& task) {
   RB_TRY(at.mask("blocked", task.blocked));
   RB_TRY(check_registrations(at, task));
   RB_TRY(check_altstack(at, task));
-  RB_TRY(at.zero("reserved", task.reserved));
+  if (task.credentials != RBI_NONE) {
+    RB_TRY(at.index("credentials", task.credentials, RBI_SEC_CREDENTIALS));
+  }
   return check_name(at, task);
 }
 
@@ -95,6 +97,18 @@ Status check_timer(const At& at, const rbi_itimer& timer, std::string_view inter
   return at.within(value, timer.value, 0, kMaxTimer);
 }
 
+constexpr std::int32_t kMaxOomScoreAdj = 1000;  // OOM_SCORE_ADJ_MAX, linux/oom.h
+
+Status check_oom_score(const At& at, const rbi_group& group) {
+  if ((group.flags & RBI_GROUP_OOM_SCORE_ADJ) == 0) {
+    return at.require(group.oom_score_adj == 0, "oom_score_adj",
+                      "must be zero without RBI_GROUP_OOM_SCORE_ADJ");
+  }
+  return at.require(
+      group.oom_score_adj >= -kMaxOomScoreAdj && group.oom_score_adj <= kMaxOomScoreAdj,
+      "oom_score_adj", "must be -1000 to 1000");
+}
+
 Status check_group(const View& view, std::size_t i, const rbi_group& group) {
   const At at(view, RBI_SEC_GROUPS, i);
   RB_TRY(at.index("leader", group.leader, RBI_SEC_TASKS));
@@ -107,6 +121,8 @@ Status check_group(const View& view, std::size_t i, const rbi_group& group) {
   if (group.pgid != 0) RB_TRY(at.within("pgid", group.pgid, kPidMin, kPidMax));
   if (group.sid != 0) RB_TRY(at.within("sid", group.sid, kPidMin, kPidMax));
   RB_TRY(at.within("exit_signal", group.exit_signal, 0, RBI_NR_SIGNALS));
+  RB_TRY(at.bits("flags", group.flags, RBI_GROUP_SUBREAPER | RBI_GROUP_OOM_SCORE_ADJ));
+  RB_TRY(check_oom_score(at, group));
   RB_TRY(at.zero("reserved", group.reserved));
   RB_TRY(check_timer(at, group.itimers[0], "itimers[0].interval", "itimers[0].value"));
   RB_TRY(check_timer(at, group.itimers[1], "itimers[1].interval", "itimers[1].value"));

@@ -31,6 +31,10 @@ constexpr bool is_unmaskable(std::uint64_t signal) {
 }
 
 constexpr bool is_page_aligned(std::uint64_t value) { return value % RBI_PAGE_SIZE == 0; }
+/// Up to the next page boundary. @param value  at most INT64_MAX
+constexpr std::uint64_t whole_pages(std::uint64_t value) {
+  return (value + RBI_PAGE_SIZE - 1) / RBI_PAGE_SIZE * RBI_PAGE_SIZE;
+}
 
 /// Typed tables over the bytes of an image. Offsets, counts and record sizes
 /// of the sections were checked; nothing else was.

@@ -99,8 +99,9 @@ class TableThread {
     case RBI_OFD_PIPE_READ:
     case RBI_OFD_PIPE_WRITE:
       return ::pipe2(ends, 0) == 0 ? ends[0] : -1;
-    case RBI_OFD_LISTEN_UNIX:
-      return listen_on(image.string(ofd.path), ofd.flags, ofd.backlog);
+    case RBI_OFD_SOCKET:
+      return listen_on(image.string(image.socket_of(ofd).path), ofd.flags,
+                       image.socket_of(ofd).backlog);
     default:
       return ::open(image.string(ofd.path).data(), static_cast<int>(ofd.flags));
   }
@@ -117,12 +118,12 @@ int open_all(const Image& image, StageClock& clock) {
       int& at = held[fd.ofd];
       if (at >= 0) {
         if (::fcntl(at, F_DUPFD, 0) < 0) result = errno;
-      } else if (ofd.pipe != RBI_NONE && pipe_made[ofd.pipe] != 0) {
+      } else if (is_pipe_end(ofd) && pipe_made[ofd.object] != 0) {
         at = 0;  // came with its other end
       } else {
         at = open_one(image, ofd);
         if (at < 0) result = errno;
-        if (ofd.pipe != RBI_NONE) pipe_made[ofd.pipe] = 1;
+        if (is_pipe_end(ofd)) pipe_made[ofd.object] = 1;
       }
     }
     if (&files + 1 == image.files().data() + image.files().size()) break;

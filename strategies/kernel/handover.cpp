@@ -52,7 +52,7 @@ class Handover {
     const auto ofds = image_.ofds();
     std::vector<__s32> fds(ofds.size(), kLeftOut);
     for (std::uint32_t i = 0; i < ofds.size(); ++i) {
-      if (ofds[i].pipe != RBI_NONE) continue;
+      if (is_pipe_end(ofds[i])) continue;
       fds[i] = take_fd();
       open_description(at_, ofds[i], static_cast<std::uint32_t>(fds[i]), true, ops_);
     }
@@ -62,7 +62,7 @@ class Handover {
       if (read == nullptr && write == nullptr) continue;
       const __s32 read_fd = take_fd();
       const __s32 write_fd = take_fd();
-      open_pipe(at_, read != nullptr ? read->pipe : write->pipe, read, write,
+      open_pipe(at_, read != nullptr ? read->object : write->object, read, write,
                 static_cast<std::uint32_t>(read_fd), static_cast<std::uint32_t>(write_fd), ops_);
       // An end that nobody has stays open here until the tree is released.
       if (read != nullptr) fds[ends.read] = read_fd;
@@ -96,6 +96,7 @@ class Handover {
       op.a = backing.size;
       op.b = backing.run_count;
       op.c = at_.of(image_.runs_of(backing).data());
+      op.d = at_.of(&backing);
       ops_.push_back(op);
     }
     give(RESTART_FILE_BACKING, fds);
@@ -172,7 +173,7 @@ std::vector<rst_op> handover_ops(const ImageAt& at, std::uint32_t first_fd) {
 
 std::uint64_t handover_fds(const Image& image) {
   std::uint64_t count = image.backings().size();
-  for (const rbi_ofd& ofd : image.ofds()) count += ofd.pipe == RBI_NONE ? 1 : 0;
+  for (const rbi_ofd& ofd : image.ofds()) count += is_pipe_end(ofd) ? 0 : 1;
   for (const PipeEnds& ends : pipe_ends(image)) {
     count += ends.read == RBI_NONE && ends.write == RBI_NONE ? 0 : 2;
   }

@@ -209,13 +209,27 @@ class Accountant {
         return;
       case RST_CLOSE_RANGE:
         return close_range(actor, op);
+      case RST_FIFO:
+        ++account_.work.descriptors_closed;
+        return install(actor, op.x);
+      case RST_EPOLL_ADD:
+        // On its number for a moment, and what is there on another meanwhile.
+        if (op.a != op.y) {
+          account_.work.descriptors_closed += actor.files->open.contains(op.y) ? 3 : 1;
+        }
+        return;
+      case RST_SOCKETPAIR:
       case RST_PIPE:
         install(actor, op.y);
         return install(actor, op.x);
       case RST_OPEN:
       case RST_DUP:
       case RST_DUP3:
-      case RST_LISTEN:
+      case RST_SOCKET:
+      case RST_EVENT:
+      case RST_EPOLL:
+      case RST_INOTIFY:
+      case RST_REOPEN:
       case RST_MEMFD:
       case RST_PIDFD:
       case RST_FETCH:

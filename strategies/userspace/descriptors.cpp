@@ -150,8 +150,8 @@ class DescriptorPlanner {
     });
     for (const PipeEnds& ends : pipe_ends(image_)) store_pipe_if_needed(ends, needed_by);
     for (std::uint32_t i = 0; i < ofds.size(); ++i) {
-      const bool pipe = ofds[i].pipe != RBI_NONE;
-      const bool by_path = ofds[i].kind != RBI_OFD_LISTEN_UNIX;
+      const bool pipe = is_pipe_end(ofds[i]);
+      const bool by_path = ofds[i].kind != RBI_OFD_SOCKET;
       if (pipe || !(needed_by[i] == -2 || (chroots && by_path))) continue;
       stored_[i] = next_store_fd_++;
       open_description(at_, ofds[i], stored_[i], true, plan_.store);
@@ -168,7 +168,7 @@ class DescriptorPlanner {
     const auto ofds = image_.ofds();
     const rbi_ofd* read_end = ends.read == RBI_NONE ? nullptr : &ofds[ends.read];
     const rbi_ofd* write_end = ends.write == RBI_NONE ? nullptr : &ofds[ends.write];
-    const std::uint32_t pipe = read_end != nullptr ? read_end->pipe : write_end->pipe;
+    const std::uint32_t pipe = read_end != nullptr ? read_end->object : write_end->object;
     const std::uint32_t read_fd = next_store_fd_++;
     const std::uint32_t write_fd = next_store_fd_++;
     open_pipe(at_, pipe, read_end, write_end, read_fd, write_fd, plan_.store);
@@ -186,6 +186,7 @@ class DescriptorPlanner {
         op.a = backing.size;
         op.b = backing.run_count;
         op.c = at_.of(image_.runs_of(backing).data());
+        op.d = at_.of(&backing);
       } else if (chroots) {
         op = ops::make(RST_OPEN, RST_STAGE_MEMORY);
         op.a = at_.of_string(backing.path);

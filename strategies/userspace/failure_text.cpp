@@ -9,6 +9,17 @@
 namespace rb {
 namespace {
 
+[[nodiscard]] std::string socket_text(const rst_op& op) {
+  const auto& socket = *reinterpret_cast<const rbi_socket*>(op.a);
+  const char* verb = socket.state == RBI_SOCKET_LISTENING ? "listen on" : "bind a socket to";
+  if (op.c != 0) {
+    return fmt::format("{} the {}unix name {}", verb,
+                       (socket.options & RBI_SOCKET_ABSTRACT) != 0 ? "abstract " : "",
+                       reinterpret_cast<const char*>(op.c));
+  }
+  return socket.port != 0 ? fmt::format("{} port {}", verb, socket.port) : "make a socket";
+}
+
 [[nodiscard]] std::string action(const rst_op& op) {
   const auto path = [](std::uint64_t address) {
     return reinterpret_cast<const char*>(address);  // in the scaffold, mapped here, too
@@ -46,8 +57,45 @@ namespace {
       return fmt::format("set the flags of descriptor {}", op.x);
     case RST_PIPE:
       return fmt::format("make a pipe on descriptors {} and {}", op.x, op.y);
-    case RST_LISTEN:
-      return fmt::format("listen on the abstract unix name {}", path(op.a));
+    case RST_SOCKET:
+      return socket_text(op);
+    case RST_SOCKETPAIR:
+      return fmt::format("make a pair of sockets on descriptors {} and {}", op.x, op.y);
+    case RST_SEND:
+      return fmt::format("put {} unread bytes into a socket", op.b);
+    case RST_SOCKET_STATE:
+      return fmt::format("set the options of the socket on descriptor {}", op.x);
+    case RST_EVENT:
+      return fmt::format("make an eventfd, timerfd or signalfd on descriptor {}", op.x);
+    case RST_EPOLL:
+      return fmt::format("make an epoll instance on descriptor {}", op.x);
+    case RST_EPOLL_ADD:
+      return fmt::format("watch descriptor {} by epoll", op.y);
+    case RST_INOTIFY:
+      return fmt::format("make an inotify instance on descriptor {}", op.x);
+    case RST_WATCH:
+      return fmt::format("watch {} by inotify", path(op.a));
+    case RST_FIFO:
+      return fmt::format("open the FIFO {} on descriptor {}", path(op.a), op.x);
+    case RST_REOPEN:
+      return fmt::format("open a file without a name on descriptor {}", op.x);
+    case RST_FLOCK:
+    case RST_LOCK:
+      return fmt::format("lock the file on descriptor {}", op.x);
+    case RST_OWNER:
+      return fmt::format("set who is told of descriptor {}", op.x);
+    case RST_ZOMBIE:
+      return "make a zombie";
+    case RST_LIMITS:
+      return "set its resource limits";
+    case RST_TIMERS:
+      return "make its POSIX timers";
+    case RST_OOM_SCORE:
+      return "set its oom_score_adj";
+    case RST_CREDENTIALS:
+      return "take its credentials";
+    case RST_DUMPABLE:
+      return "set whether it is dumpable";
     case RST_MEMFD:
       return fmt::format("make {} bytes of shared memory", op.a);
     case RST_PIDFD:
@@ -94,7 +142,8 @@ constexpr const char* kPrivileges =
     return "raise the limit on open files: ulimit -n, fs.nr_open";
   }
   if (error == ENOMEM) return "free memory, or raise vm.max_map_count";
-  if (op.kind == RST_LISTEN && error == EADDRINUSE) return "another tree listens on that name";
+  if (op.kind == RST_SOCKET && error == EADDRINUSE) return "another tree listens on that name";
+  if (op.kind == RST_LOCK || op.kind == RST_FLOCK) return "another process holds a lock on it";
   return "";
 }
 

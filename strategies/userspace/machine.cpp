@@ -10,6 +10,8 @@
 #include <fstream>
 #include <string>
 
+#include "strategies/userspace/kinds.h"
+
 namespace rb {
 namespace {
 
@@ -133,6 +135,7 @@ Status check_machine(const Image& image, MachineNeeds needs, const CreatorSize& 
   RB_TRY(check_tasks(image));
   RB_TRY(check_creator(image, creator));
   if (needs == MachineNeeds::kTasks) return {};
+  RB_TRY(check_kinds(image));
   RB_TRY(check_cpu(image));
   return check_descriptors(image);
 }

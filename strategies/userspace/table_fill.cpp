@@ -8,10 +8,6 @@
 namespace rb {
 namespace {
 
-[[nodiscard]] bool is_pipe(const rbi_ofd& ofd) {
-  return ofd.kind == RBI_OFD_PIPE_READ || ofd.kind == RBI_OFD_PIPE_WRITE;
-}
-
 [[nodiscard]] bool cloexec(const rbi_fd& fd) { return (fd.flags & RBI_FD_CLOEXEC) != 0; }
 
 class TableFill {
@@ -106,8 +102,8 @@ class TableFill {
       return;
     }
     const rbi_ofd& ofd = at_.image().ofds()[fd.ofd];
-    if (is_pipe(ofd) && stored_[fd.ofd] == kNotStored) {
-      place_pipe(ofd.pipe);
+    if (is_pipe_end(ofd) && stored_[fd.ofd] == kNotStored) {
+      place_pipe(ofd.object);
       return;
     }
     const std::uint32_t lands_on = numbers_.lowest_free();
@@ -227,13 +223,20 @@ class TableFill {
 
 void open_description(const ImageAt& at, const rbi_ofd& ofd, std::uint32_t lands_on, bool cloexec,
                       std::vector<rst_op>& ops) {
-  RB_ASSERT(!is_pipe(ofd));
-  const bool socket = ofd.kind == RBI_OFD_LISTEN_UNIX;
-  rst_op op = ops::make(socket ? RST_LISTEN : RST_OPEN, RST_STAGE_OPEN_FILES);
+  RB_ASSERT(!is_pipe_end(ofd));
+  const std::uint64_t flags = ofd.flags | (cloexec ? static_cast<unsigned>(O_CLOEXEC) : 0u);
+  rst_op op = ops::make(RST_OPEN, RST_STAGE_OPEN_FILES);
   op.x = lands_on;
-  op.a = at.of_string(ofd.path);
-  op.b = ofd.flags | (cloexec ? static_cast<unsigned>(O_CLOEXEC) : 0u);
-  op.c = socket ? ofd.backlog : ofd.offset;
+  op.b = flags;
+  if (ofd.kind == RBI_OFD_SOCKET) {
+    const rbi_socket& socket = at.image().socket_of(ofd);
+    op.kind = RST_SOCKET;
+    op.a = at.of(&socket);
+    op.c = socket.path == RBI_NONE ? 0 : at.of_string(socket.path);
+  } else {
+    op.a = at.of_string(ofd.path);
+    op.c = ofd.offset;
+  }
   ops.push_back(op);
 }
 
@@ -257,8 +260,8 @@ std::vector<PipeEnds> pipe_ends(const Image& image) {
   std::vector<PipeEnds> ends(image.pipes().size());
   const auto ofds = image.ofds();
   for (std::uint32_t i = 0; i < ofds.size(); ++i) {
-    if (ofds[i].kind == RBI_OFD_PIPE_READ) ends[ofds[i].pipe].read = i;
-    if (ofds[i].kind == RBI_OFD_PIPE_WRITE) ends[ofds[i].pipe].write = i;
+    if (ofds[i].kind == RBI_OFD_PIPE_READ) ends[ofds[i].object].read = i;
+    if (ofds[i].kind == RBI_OFD_PIPE_WRITE) ends[ofds[i].object].write = i;
   }
   return ends;
 }

@@ -36,6 +36,17 @@ TEST_CASE("every record comes back as it was written") {
   CHECK(same(image->actions(), w.actions));
   CHECK(same(image->pending(), w.pending));
   CHECK(same(image->registers(), w.registers));
+  CHECK(same(image->credentials(), w.credentials));
+  CHECK(same(image->gids(), w.gids));
+  CHECK(same(image->limits(), w.limits));
+  CHECK(same(image->timers(), w.timers));
+  CHECK(same(image->locks(), w.locks));
+  CHECK(same(image->zombies(), w.zombies));
+  CHECK(same(image->sockets(), w.sockets));
+  CHECK(same(image->messages(), w.messages));
+  CHECK(same(image->events(), w.events));
+  CHECK(same(image->epoll_items(), w.epoll_items));
+  CHECK(same(image->watches(), w.watches));
   CHECK(same(image->fixtures(), w.fixtures));
 }
 
@@ -48,9 +59,9 @@ TEST_CASE("the sample has records in every section") {
 TEST_CASE("contents, pipe data, XSAVE areas and strings come back") {
   const Result<Image> image = sample_image().to_image();
   REQUIRE(image);
-  REQUIRE(image->runs().size() == 5);
-  const __u64 seeds[] = {1, 2, 3, 4, 5};
-  for (std::size_t i = 0; i < 5; ++i) {
+  REQUIRE(image->runs().size() == 6);
+  const __u64 seeds[] = {1, 2, 3, 4, 5, 6};
+  for (std::size_t i = 0; i < 6; ++i) {
     const auto contents = image->contents(image->runs()[i]);
     REQUIRE(contents.size() == image->runs()[i].pages * RBI_PAGE_SIZE);
     __u64 last = 0;
@@ -58,6 +69,7 @@ TEST_CASE("contents, pipe data, XSAVE areas and strings come back") {
     CHECK(last == rbi_word(seeds[i], contents.size() / 8 - 1));
   }
   CHECK(std::memcmp(image->pipe_data(image->pipes()[0]).data(), "hello", 5) == 0);
+  CHECK(std::memcmp(image->message_data(image->messages()[0]).data(), "abc", 3) == 0);
   CHECK(image->xstate(image->registers()[3]).size() == RBI_XSAVE_MIN);
   CHECK(image->string(image->fs()[0].cwd) == "/tmp");
 }
@@ -85,7 +97,7 @@ TEST_CASE("an image is written to a file and opened by its path") {
   REQUIRE_FALSE(damaged);
   CHECK(damaged.error().kind == ErrorKind::kBadImage);
   CHECK(damaged.error().message ==
-        path + ": the image has 100 bytes: must be at least 552, the size of its header");
+        path + ": the image has 100 bytes: must be at least 816, the size of its header");
 }
 
 TEST_CASE("damaged pages are found when asked for, and only then") {

@@ -18,6 +18,14 @@ std::string verdict_of(const std::function<void(ImageWriter&)>& change) {
   return image ? "" : image.error().message;
 }
 
+/// Appends a description, with a descriptor in the second table.
+void add_ofd(ImageWriter& w, const rbi_ofd& ofd) {
+  const auto number = static_cast<__u32>(w.ofds.size());
+  w.ofds.push_back(ofd);
+  w.fds.push_back({number, number, 0, 0});
+  ++w.files[1].fd_count;
+}
+
 TEST_CASE("an empty image has no tasks") {
   const Result<Image> image = ImageWriter().to_image();
   REQUIRE_FALSE(image);
@@ -36,26 +44,26 @@ TEST_CASE("what nobody uses is refused") {
   CHECK(verdict_of([](ImageWriter& w) { w.registers.push_back(w.registers[0]); }) ==
         "registers[4]: must be used by a task");
   CHECK(verdict_of([](ImageWriter& w) { w.ofds.push_back(w.ofds[2]); }) ==
-        "ofds[6]: must be used by an fd");
+        "ofds[16]: must be used by an fd");
   CHECK(verdict_of([](ImageWriter& w) {
           w.pipes.push_back({4096, 0, 0});
-        }) == "pipes[1]: must be used by an open file description");
+        }) == "pipes[2]: must be used by an open file description");
   CHECK(verdict_of([](ImageWriter& w) {
-          w.backings.push_back({RBI_BACKING_SHMEM, RBI_NONE, 4096, 0, 0});
-        }) == "backings[2]: must be used by a VMA");
+          w.backings.push_back({RBI_BACKING_SHMEM, RBI_NONE, 4096, 0, 0, 0, 0});
+        }) == "backings[4]: must be used by a VMA or an open file description");
   CHECK(verdict_of([](ImageWriter& w) { w.actions.push_back(w.actions[0]); }) ==
         "actions[3]: must belong to one of the sighands");
   CHECK(verdict_of([](ImageWriter& w) { w.pending.push_back(w.pending[0]); }) ==
         "pending[3]: must belong to one of the tasks or groups");
   CHECK(verdict_of([](ImageWriter& w) { w.add_run(0x30000000, 1, {}); }) ==
-        "runs[5]: must belong to one of the mms or backings");
+        "runs[6]: must belong to one of the mms or backings");
 }
 
 TEST_CASE("page runs of address spaces and backings may be added in any order") {
   CHECK(verdict_of([](ImageWriter& w) {
-          w.vmas.push_back({0x40000000, 0x40001000, 0, 3, 1, RBI_VMA_SHMEM, 2});
+          w.vmas.push_back({0x40000000, 0x40001000, 0, 3, 1, RBI_VMA_SHMEM, 4});
           w.mms[1].vma_count = 3;
-          w.backings.push_back({RBI_BACKING_SHMEM, RBI_NONE, 4096, w.add_run(0, 1, {}), 1});
+          w.backings.push_back({RBI_BACKING_SHMEM, RBI_NONE, 4096, w.add_run(0, 1, {}), 1, 0, 0});
         }) == "");
 }
 
@@ -82,9 +90,9 @@ TEST_CASE("a leader precedes its threads") {
 TEST_CASE("sessions and process groups") {
   // A founder that left its process group, but not the session.
   CHECK(verdict_of([](ImageWriter& w) {
-          w.groups.push_back({4, 1, 103, 102, 17, 0, 0, 0, {}});
+          w.groups.push_back({4, 1, 103, 102, 17, 0, 0, 0, {}, 0, 0, 0, 0, 0, 0});
           rbi_task task = w.tasks[3];
-          task.pid = 104;
+          task.pid = 106;
           task.group = 3;
           task.registers = 4;
           w.tasks.push_back(task);
@@ -141,39 +149,132 @@ TEST_CASE("memory: runs stay inside one VMA, and one vDSO an mm") {
 }
 
 TEST_CASE("pipes have one description of each end") {
-  CHECK(verdict_of([](ImageWriter& w) {
-          w.ofds.push_back(w.ofds[3]);
-          w.fds.push_back({6, 6, 0, 0});
-          ++w.files[1].fd_count;
-        }) ==
-        "ofds[6].pipe 0: must have one description of each end, ofds[3] is one of the same "
+  CHECK(verdict_of([](ImageWriter& w) { add_ofd(w, w.ofds[3]); }) ==
+        "ofds[16].object 0: must have one description of each end, ofds[3] is one of the same "
         "end");
   CHECK(verdict_of([](ImageWriter& w) {  // the reader is gone
-          w.ofds.erase(w.ofds.begin() + 3);
-          w.fds.erase(w.fds.begin() + 4);
-          w.files[1] = {4, 2};
-          for (rbi_fd& fd : w.fds) fd.ofd -= fd.ofd > 3 ? 1 : 0;
+          w.ofds[3] = w.ofds[2];
         }) == "");
 }
 
-TEST_CASE("two sockets can't listen on one name") {
+TEST_CASE("a FIFO may be opened often, by one path, and is no pipe") {
+  CHECK(verdict_of([](ImageWriter& w) { add_ofd(w, w.ofds[9]); }) == "");
+  CHECK_THAT(verdict_of([](ImageWriter& w) {
+               rbi_ofd other = w.ofds[9];
+               other.path = w.add_string("/tmp/other");
+               add_ofd(w, other);
+             }),
+             Catch::EndsWith(", that of ofds[9] on the same FIFO"));
+  CHECK(verdict_of([](ImageWriter& w) { w.ofds[9].object = 0; }) ==
+        "ofds[9].object 0: must not be both a FIFO and a pipe without a path");
+}
+
+TEST_CASE("two sockets can't be bound to one name") {
+  CHECK_THAT(verdict_of([](ImageWriter& w) {
+               w.sockets.push_back(w.sockets[0]);
+               rbi_ofd ofd = w.ofds[5];
+               ofd.object = 4;
+               add_ofd(w, ofd);
+             }),
+             Catch::StartsWith("sockets[4].path ") &&
+                 Catch::EndsWith(": must be unique, sockets[0] has it too"));
+  for (const std::string& name : {std::string(), std::string(108, 'x')}) {
+    CHECK_THAT(verdict_of([&](ImageWriter& w) { w.sockets[0].path = w.add_string(name); }),
+               Catch::EndsWith("must be a path or an abstract name of 1 to 107 bytes"));
+  }
+  CHECK_THAT(verdict_of([](ImageWriter& w) { w.sockets[0].options = 0; }),
+             Catch::EndsWith("must be an absolute path, not \"sample-socket\""));
+}
+
+TEST_CASE("a socket or event has one description") {
+  CHECK(verdict_of([](ImageWriter& w) { add_ofd(w, w.ofds[5]); }) ==
+        "ofds[16].object 0: must be its own, is that of ofds[5] too");
+  CHECK(verdict_of([](ImageWriter& w) { add_ofd(w, w.ofds[12]); }) ==
+        "ofds[16].object 0: must be its own, is that of ofds[12] too");
+  CHECK(verdict_of([](ImageWriter& w) { w.events.push_back(w.events[0]); }) ==
+        "events[2]: must be used by an open file description");
+  CHECK(verdict_of([](ImageWriter& w) { w.sockets.push_back(w.sockets[0]); }) ==
+        "sockets[4]: must be used by an open file description");
+}
+
+TEST_CASE("what a signalfd holds is a mask") {
+  const auto with = [](const rbi_event& event) {
+    return verdict_of([&](ImageWriter& w) {
+      rbi_ofd ofd = w.ofds[12];
+      ofd.kind = RBI_OFD_SIGNALFD;
+      ofd.object = 2;
+      w.events.push_back(event);
+      add_ofd(w, ofd);
+    });
+  };
+  CHECK(with({0, 0, 0x4001, 0, 0}) == "");
+  CHECK(with({0, 0, 0x100, 0, 0}) ==
+        "events[2].value 0x100: must not contain SIGKILL (bit 8) or SIGSTOP (bit 18)");
+  CHECK(with({0, 1, 0x4001, 0, 0}) == "events[2].flags 0x1: must be zero");
+  CHECK(with({0, 0, 0x4001, 1, 0}) == "events[2].interval 1: must be zero");
+  CHECK(with({1, 0, 0x4001, 0, 0}) == "events[2].clock 1: must be zero");
+  CHECK(with({0, 0, 0x4001, 0, 1}) == "events[2].ticks 1: must be zero");
+}
+
+TEST_CASE("epoll instances do not watch in a circle, and nothing twice by one number") {
   CHECK(verdict_of([](ImageWriter& w) {
-          w.ofds.push_back(w.ofds[5]);
-          w.fds.push_back({6, 6, 0, 0});
-          ++w.files[1].fd_count;
-        }) == "ofds[6].path 49: must be unique, ofds[5] listens there too");
-  CHECK_THAT(verdict_of([](ImageWriter& w) { w.ofds[5].path = w.add_string(""); }),
-             Catch::EndsWith("must be an abstract name of 1 to 107 bytes"));
-  CHECK_THAT(
-      verdict_of([](ImageWriter& w) { w.ofds[5].path = w.add_string(std::string(108, 'x')); }),
-      Catch::EndsWith("must be an abstract name of 1 to 107 bytes"));
+          add_ofd(w, w.ofds[14]);
+          w.epoll_items.push_back({16, 14, 14, 1, 0});
+        }) == "");
+  CHECK(verdict_of([](ImageWriter& w) {
+          add_ofd(w, w.ofds[14]);
+          w.epoll_items.push_back({14, 20, 16, 1, 0});
+        }) ==
+        "epoll_items[2].ofd 16: must lie below the watching epoll instance, so that there is no "
+        "cycle");
+  CHECK(verdict_of([](ImageWriter& w) { w.epoll_items.push_back(w.epoll_items[1]); }) ==
+        "epoll_items[2].fd 12: must ascend with ofd in an epoll instance");
+}
+
+TEST_CASE("memfds and deleted files may be mapped, to the end of their last page") {
+  CHECK(verdict_of([](ImageWriter& w) {
+          w.vmas.push_back({0x40000000, 0x40001000, 0, 3, 1, RBI_VMA_FILE, 2});
+          w.vmas.push_back({0x50000000, 0x50002000, 0, 1, 0, RBI_VMA_FILE, 3});
+          w.mms[1].vma_count = 4;
+        }) == "");
+  CHECK(verdict_of([](ImageWriter& w) {
+          w.vmas.push_back({0x40000000, 0x40002000, 0, 3, 1, RBI_VMA_FILE, 2});
+          w.mms[1].vma_count = 3;
+        }) ==
+        "vmas[8].offset 0x0: must leave room for the VMA's 0x2000 bytes in backings[2], which "
+        "has 0x1000");
+}
+
+TEST_CASE("a zombie's number is nobody's") {
+  CHECK(verdict_of([](ImageWriter& w) { w.zombies[1].pid = w.zombies[1].pgid = 104; }) ==
+        "zombies[1].pid 104: must be unique, is that of zombies[0] too");
+  CHECK(verdict_of([](ImageWriter& w) {
+          w.zombies[0].pid = 60;
+          w.groups[2].sid = w.groups[2].pgid = 60;
+        }) == "zombies[0].pid 60: must not be a pid, session or process group of a living process");
+}
+
+TEST_CASE("watches ascend by number") {
+  CHECK(verdict_of([](ImageWriter& w) { w.watches.push_back(w.watches[0]); }) ==
+        "watches[1].wd 1: must ascend in an inotify instance");
+}
+
+TEST_CASE("supplementary groups, limits and timers have an owner") {
+  CHECK(verdict_of([](ImageWriter& w) { w.gids.push_back({70000}); }) ==
+        "gids[2]: must belong to one of the credentials");
+  CHECK(verdict_of([](ImageWriter& w) { w.limits.push_back(w.limits[0]); }) ==
+        "limits[3]: must belong to one of the groups");
+  CHECK(verdict_of([](ImageWriter& w) { w.timers.push_back(w.timers[0]); }) ==
+        "timers[2]: must belong to one of the groups");
+  CHECK(verdict_of([](ImageWriter& w) { w.credentials.push_back(w.credentials[0]); }) ==
+        "credentials[1].gid_first 0: must be 2, where the range before it ended");
 }
 
 TEST_CASE("fixtures: unique, parents first, in directories") {
   CHECK(verdict_of([](ImageWriter& w) { std::swap(w.fixtures[0], w.fixtures[1]); }) ==
         "fixtures[0].path 0: must follow its parent directory, fixtures[1]");
   CHECK(verdict_of([](ImageWriter& w) { w.fixtures.push_back(w.fixtures[0]); }) ==
-        "fixtures[2].path 27: must be unique, fixtures[0] has it too");
+        "fixtures[2].path 44: must be unique, fixtures[0] has it too");
 }
 
 TEST_CASE("the strings section ends with NUL and has no endless string") {

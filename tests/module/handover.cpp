@@ -33,11 +33,11 @@ int open_listener(const Image& image, const rbi_ofd& ofd) {
   const int fd = require(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), "socket");
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  const std::string_view name = image.string(ofd.path);
+  const std::string_view name = image.string(image.socket_of(ofd).path);
   std::memcpy(address.sun_path + 1, name.data(), name.size());
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
   require(::bind(fd, reinterpret_cast<const sockaddr*>(&address), size), "bind");
-  require(::listen(fd, static_cast<int>(ofd.backlog)), "listen");
+  require(::listen(fd, static_cast<int>(image.socket_of(ofd).backlog)), "listen");
   return fd;
 }
 
@@ -45,13 +45,13 @@ std::vector<int> open_descriptions(const Image& image) {
   std::vector<int> fds;
   std::vector<std::array<int, 2>> pipes(image.pipes().size(), {-1, -1});
   for (const rbi_ofd& ofd : image.ofds()) {
-    if (ofd.kind == RBI_OFD_LISTEN_UNIX) {
+    if (ofd.kind == RBI_OFD_SOCKET) {
       fds.push_back(open_listener(image, ofd));
-    } else if (ofd.pipe == RBI_NONE) {
+    } else if (!is_pipe_end(ofd)) {
       fds.push_back(open_path(image, ofd.path, static_cast<int>(ofd.flags)));
       ::lseek(fds.back(), static_cast<off_t>(ofd.offset), SEEK_SET);
     } else {
-      auto& ends = pipes[ofd.pipe];
+      auto& ends = pipes[ofd.object];
       if (ends[0] < 0) require(::pipe2(ends.data(), O_CLOEXEC), "pipe2");
       fds.push_back(ends[ofd.kind == RBI_OFD_PIPE_READ ? 0 : 1]);
     }

@@ -58,7 +58,14 @@ ImageBytes sample() {
 
 /// What only user space reads: strings, pipes' contents, files to make.
 bool is_user_spaces(const Mutation& mutation) {
-  if (mutation.section == "fixtures" || mutation.section == "strings") return true;
+  const std::string_view error = mutation.error;
+  for (const std::string_view section : {"fixtures", "strings", "sockets", "messages", "events",
+                                         "epoll_items", "watches", "bytes"}) {
+    const bool found_there = error.starts_with(section) && error.substr(section.size(), 1) == "[";
+    if (mutation.section == section || found_there) return true;
+  }
+  if (error.find("must be its own, is that of ofds") != error.npos) return true;
+  if (mutation.section == "pipes" && mutation.field.starts_with("data")) return true;
   // References to strings: that they start one is for who opens the path.
   const bool path = mutation.field == "path" || mutation.field == "exe" ||
                     mutation.field == "cwd" || mutation.field == "root";

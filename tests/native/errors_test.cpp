@@ -54,7 +54,7 @@ TEST_CASE("a listening name that is taken", "[errors]") {
   address.sun_family = AF_UNIX;
   std::string name;
   for (const rbi_ofd& ofd : image.ofds()) {
-    if (ofd.kind == RBI_OFD_LISTEN_UNIX) name = image.string(ofd.path);
+    if (ofd.kind == RBI_OFD_SOCKET) name = image.string(image.socket_of(ofd).path);
   }
   REQUIRE(!name.empty());
   std::memcpy(address.sun_path + 1, name.data(), name.size());

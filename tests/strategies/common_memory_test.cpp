@@ -65,9 +65,26 @@ Image image_of(const std::vector<Memory>& mms, bool chain = false,
     task.pid = 100 + i;
     task.group = task.mm = task.sighand = task.registers = i;
     task.altstack_flags = SS_DISABLE;
+    task.credentials = RBI_NONE;
     std::strcpy(task.name, "one");
     w.tasks.push_back(task);
-    w.groups.push_back({i, i == 0 ? RBI_NONE : chain ? i - 1 : 0, 0, 0, SIGCHLD, 0, 0, 0, {}});
+    w.groups.push_back({i,
+                        i == 0  ? RBI_NONE
+                        : chain ? i - 1
+                                : 0,
+                        0,
+                        0,
+                        SIGCHLD,
+                        0,
+                        0,
+                        0,
+                        {},
+                        0,
+                        0,
+                        0,
+                        0,
+                        0,
+                        0});
     w.sighands.push_back({0, 0});
     w.registers.push_back(registers);
   }

@@ -34,7 +34,7 @@ Planned planned(const char* workload, const ParameterValues& values, DescriptorO
 std::ptrdiff_t opens(const std::vector<rst_op>& ops) {
   return std::count_if(ops.begin(), ops.end(), [](const rst_op& op) {
     return op.kind == RST_OPEN || op.kind == RST_FETCH || op.kind == RST_PIPE ||
-           op.kind == RST_LISTEN;
+           op.kind == RST_SOCKET;
   });
 }
 

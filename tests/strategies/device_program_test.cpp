@@ -62,8 +62,10 @@ class Coordinator {
           open(op.x, {"device"});
           break;
         case RST_OPEN:
-        case RST_LISTEN:
           open(op.x, {text(op.a), op.b});
+          break;
+        case RST_SOCKET:
+          open(op.x, {text(op.c), op.b});
           break;
         case RST_MEMFD:
           open(op.x, {"memfd", 0, pointer(op.c)});
@@ -127,12 +129,13 @@ void check_descriptions(const Image& image, const Coordinator& coordinator) {
   for (std::uint32_t i = 0; i < image.ofds().size(); ++i) {
     const rbi_ofd& ofd = image.ofds()[i];
     const Opened& opened = coordinator.given(RESTART_FILE_OFD, i);
-    if (ofd.pipe == RBI_NONE) {
-      CHECK(opened.what == image.string(ofd.path));
+    if (!is_pipe_end(ofd)) {
+      const bool socket = ofd.kind == RBI_OFD_SOCKET;
+      CHECK(opened.what == image.string(socket ? image.socket_of(ofd).path : ofd.path));
       CHECK((opened.flags & ~std::uint64_t{O_CLOEXEC}) == ofd.flags);
     } else {
       CHECK(opened.what == (ofd.kind == RBI_OFD_PIPE_READ ? "read end" : "write end"));
-      CHECK(opened.record == &image.pipes()[ofd.pipe]);
+      CHECK(opened.record == &image.pipes()[ofd.object]);
     }
   }
 }

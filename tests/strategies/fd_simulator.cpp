@@ -56,12 +56,16 @@ void FdSimulator::run_op(const rst_op& op) {
                    table_.upper_bound(static_cast<std::uint32_t>(op.b)));
       return;
     case RST_OPEN:
-    case RST_LISTEN: {
+    case RST_SOCKET: {
       const auto ofds = at_.image().ofds();
       for (std::uint32_t i = 0; i < ofds.size(); ++i) {
         // Files of one path differ by their offsets in these tests.
-        const bool same = ofds[i].pipe == RBI_NONE && at_.of_string(ofds[i].path) == op.a;
-        if (same && (op.kind == RST_LISTEN || ofds[i].offset == op.c)) return open(i, op);
+        if (is_pipe_end(ofds[i])) continue;
+        if (ofds[i].kind == RBI_OFD_SOCKET) {
+          if (at_.of(&at_.image().socket_of(ofds[i])) == op.a) return open(i, op);
+        } else if (at_.of_string(ofds[i].path) == op.a && ofds[i].offset == op.c) {
+          return open(i, op);
+        }
       }
       return wrong(op, "no such description");
     }

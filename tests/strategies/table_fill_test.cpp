@@ -26,7 +26,7 @@ Image description_image(std::uint32_t files, std::uint32_t sockets, std::uint32_
                                                    .offset = i * 8}));
   }
   for (std::uint32_t i = 0; i < sockets; ++i) {
-    tree.add_fd(tree.root(), tree.add_description({.kind = RBI_OFD_LISTEN_UNIX,
+    tree.add_fd(tree.root(), tree.add_description({.kind = RBI_OFD_SOCKET,
                                                    .path = fmt::format("fill-{}", i),
                                                    .flags = O_RDWR,
                                                    .backlog = 1}));
@@ -134,8 +134,8 @@ class CaseMaker {
     const std::vector<PipeEnds> ends = pipe_ends(image_);
     for (std::uint32_t i = 0; i < ofds.size(); ++i) {
       if (has(c.present, i) && !kept(i)) c.stored[i] = 0;
-      if (ofds[i].pipe == RBI_NONE) continue;
-      const PipeEnds pair = ends[ofds[i].pipe];
+      if (!is_pipe_end(ofds[i])) continue;
+      const PipeEnds pair = ends[ofds[i].object];
       const std::uint32_t other = pair.read == i ? pair.write : pair.read;
       if (other == RBI_NONE) continue;
       // One pipe, one maker: the store, or this table for both ends.

@@ -1,5 +1,7 @@
 #include "tests/support/sample_image.h"
 
+#include <sys/socket.h>
+
 #include <csignal>
 #include <cstring>
 
@@ -22,6 +24,7 @@ FillPages pattern(__u64 seed) {
 void add_tasks(ImageWriter& w) {
   rbi_task task{};
   task.altstack_flags = SS_DISABLE;
+  task.credentials = RBI_NONE;
 
   rbi_task root = task;
   root.pid = 100;
@@ -37,6 +40,7 @@ void add_tasks(ImageWriter& w) {
   root.altstack_sp = 0x20000000;
   root.altstack_size = 4096;
   root.altstack_flags = 0;
+  root.credentials = 0;
   std::strcpy(root.name, "root");
 
   rbi_task thread = task;
@@ -61,9 +65,9 @@ void add_tasks(ImageWriter& w) {
 
   w.tasks = {root, thread, leader, member};
   w.groups = {
-      {0, RBI_NONE, 100, 0, SIGCHLD, 1, 2, 0, {{1000, 500}, {0, 0}, {0, 250}}},
-      {2, 0, 102, 102, SIGCHLD, 0, 0, 0, {}},
-      {3, 1, 102, 102, 0, 0, 0, 0, {}},
+      {0, RBI_NONE, 100, 0, SIGCHLD, 1, 2, 3, {{1000, 500}, {0, 0}, {0, 250}}, 0, 2, 0, 2, -5, 0},
+      {2, 0, 102, 102, SIGCHLD, 0, 0, 0, {}, 2, 1, 0, 0, 0, 0},
+      {3, 1, 102, 102, 0, 0, 0, 0, {}, 0, 0, 0, 0, 0, 0},
   };
 }
 
@@ -109,8 +113,10 @@ void add_memory(ImageWriter& w) {
   second.run_count = 1;
   w.mms = {first, second};
   w.backings = {
-      {RBI_BACKING_FILE, data, 2 * kPage, 0, 0},
-      {RBI_BACKING_SHMEM, RBI_NONE, 4 * kPage, w.add_run(kPage, 2, pattern(5)), 1},
+      {RBI_BACKING_FILE, data, 2 * kPage, 0, 0, 0, 0},
+      {RBI_BACKING_SHMEM, RBI_NONE, 4 * kPage, w.add_run(kPage, 2, pattern(5)), 1, 0, 0},
+      {RBI_BACKING_MEMFD, w.add_string("sample"), 100, w.add_run(0, 1, pattern(6)), 1, 6, 0600},
+      {RBI_BACKING_DELETED, w.add_string("/tmp/gone"), kPage + 1, 0, 0, 0, 0640},
   };
   w.auxv = {{6 /* AT_PAGESZ */, kPage}, {0 /* AT_NULL */, 0}};
 }
@@ -118,20 +124,45 @@ void add_memory(ImageWriter& w) {
 void add_files(ImageWriter& w) {
   const std::byte unread[] = {std::byte{'h'}, std::byte{'e'}, std::byte{'l'}, std::byte{'l'},
                               std::byte{'o'}};
-  w.files = {{0, 4}, {4, 3}};
+  w.files = {{0, 4}, {4, 13}};
   w.fds = {
-      {0, 2, 0, 0}, {1, 0, 0, 0}, {2, 0, RBI_FD_CLOEXEC, 0}, {10, 4, 0, 0},
-      {3, 3, 0, 0}, {4, 1, 0, 0}, {5, 5, RBI_FD_CLOEXEC, 0},
+      {0, 2, 0, 0},
+      {1, 0, 0, 0},
+      {2, 0, RBI_FD_CLOEXEC, 0},
+      {10, 4, 0, 0},
+      {3, 3, 0, 0},
+      {4, 1, 0, 0},
+      {5, 5, RBI_FD_CLOEXEC, 0},
+      {6, 6, 0, 0},
+      {7, 7, 0, 0},
+      {8, 8, 0, 0},
+      {9, 9, 0, 0},
+      {10, 10, 0, 0},
+      {11, 11, 0, 0},
+      {12, 12, 0, 0},
+      {13, 13, 0, 0},
+      {14, 14, 0, 0},
+      {15, 15, 0, 0},
   };
   w.ofds = {
-      {RBI_OFD_FILE, w.add_string("/tmp/sample/data"), 02002, RBI_NONE, 1234, 0, 0},
-      {RBI_OFD_DIRECTORY, w.add_string("/tmp/sample"), 0200000, RBI_NONE, 0, 0, 0},
-      {RBI_OFD_DEVICE, w.add_string("/dev/null"), 2, RBI_NONE, 0, 0, 0},
-      {RBI_OFD_PIPE_READ, RBI_NONE, 04000, 0, 0, 0, 0},
-      {RBI_OFD_PIPE_WRITE, RBI_NONE, 1, 0, 0, 0, 0},
-      {RBI_OFD_LISTEN_UNIX, w.add_string("sample-socket"), 2, RBI_NONE, 0, 16, 0},
+      {RBI_OFD_FILE, w.add_string("/tmp/sample/data"), 02002, RBI_NONE, 1234, 0, 0, 2, 0},
+      {RBI_OFD_DIRECTORY, w.add_string("/tmp/sample"), 0200000, RBI_NONE, 0, 0, 0, 0, 0},
+      {RBI_OFD_DEVICE, w.add_string("/dev/null"), 2, RBI_NONE, 0, 0, 0, 0, 0},
+      {RBI_OFD_PIPE_READ, RBI_NONE, 04000, 0, 0, 0, 0, 0, 0},
+      {RBI_OFD_PIPE_WRITE, RBI_NONE, 1, 0, 0, 0, 0, 0, 0},
+      {RBI_OFD_SOCKET, RBI_NONE, 2, 0, 0, 0, 0, 0, 0},
+      {RBI_OFD_SOCKET, RBI_NONE, 024002, 1, 0, 100, 40, 0, 0},
+      {RBI_OFD_SOCKET, RBI_NONE, 2, 2, 0, -102, 0, 0, 0},
+      {RBI_OFD_SOCKET, RBI_NONE, 2, 3, 0, 0, 0, 0, 0},
+      {RBI_OFD_FIFO, w.add_string("/tmp/sample/fifo"), 2, 1, 0, 0, 0, 0, 0},
+      {RBI_OFD_MEMFD, RBI_NONE, 2, 2, 8, 0, 0, 0, 0},
+      {RBI_OFD_DELETED, RBI_NONE, 02001, 3, 9, 0, 0, 1, 0},
+      {RBI_OFD_EVENTFD, RBI_NONE, 2, 0, 0, 0, 0, 0, 0},
+      {RBI_OFD_TIMERFD, RBI_NONE, 04002, 1, 0, 0, 0, 0, 0},
+      {RBI_OFD_EPOLL, RBI_NONE, 2, RBI_NONE, 0, 0, 0, 0, 0},
+      {RBI_OFD_INOTIFY, RBI_NONE, 04000, RBI_NONE, 0, 0, 0, 0, 0},
   };
-  w.pipes = {{65536, sizeof unread, w.add_bytes(unread)}};
+  w.pipes = {{65536, sizeof unread, w.add_bytes(unread)}, {4096, 0, 0}};
   w.fs = {
       {w.add_string("/tmp"), w.add_string("/"), 022, 0},
       {w.add_string("/tmp/sample"), w.add_string("/"), 077, 0},
@@ -140,6 +171,62 @@ void add_files(ImageWriter& w) {
       {RBI_FIXTURE_DIRECTORY, w.add_string("/tmp/sample"), 0700, 0, 0, 0},
       {RBI_FIXTURE_FILE, w.add_string("/tmp/sample/data"), 0600, 0, 2 * kPage, 42},
   };
+}
+
+rbi_socket socket_of(__u32 family, __u32 type, __u32 state) {
+  rbi_socket socket{};
+  socket.family = family;
+  socket.type = type;
+  socket.state = state;
+  socket.peer = socket.path = RBI_NONE;
+  return socket;
+}
+
+/// A Unix and an IPv4 listener, and a pair of which one end has two messages.
+void add_sockets(ImageWriter& w) {
+  const std::byte unread[] = {std::byte{'a'}, std::byte{'b'}, std::byte{'c'}};
+  rbi_socket named = socket_of(AF_UNIX, SOCK_STREAM, RBI_SOCKET_LISTENING);
+  named.options = RBI_SOCKET_ABSTRACT;
+  named.backlog = 16;
+  named.path = w.add_string("sample-socket");
+  rbi_socket left = socket_of(AF_UNIX, SOCK_DGRAM, RBI_SOCKET_PAIR);
+  left.peer = 2;
+  rbi_socket right = left;
+  right.peer = 1;
+  rbi_socket internet = socket_of(AF_INET, SOCK_STREAM, RBI_SOCKET_LISTENING);
+  internet.options = RBI_SOCKET_REUSEADDR | RBI_SOCKET_NODELAY;
+  internet.backlog = 511;
+  internet.send_buffer = 16384;
+  internet.port = 8080;
+  internet.address[0] = 0x0100007f;  // 127.0.0.1
+  w.sockets = {named, left, right, internet};
+  w.messages = {{2, 3, w.add_bytes(unread)}, {2, 1, w.add_bytes(std::span(unread).first(1))}};
+}
+
+void add_events(ImageWriter& w) {
+  w.events = {{0, RBI_EVENT_SEMAPHORE, 3, 0, 0}, {1, RBI_EVENT_ABSTIME, 500, 1000, 2}};
+  w.epoll_items = {{14, 7, 7, 0x2001, 0x77}, {14, 12, 12, 0x80000001, 12}};
+  w.watches = {{15, 1, 0x3c0, w.add_string("/tmp/sample")}};
+  w.locks = {{0, 0, 1, 100, 10, 20}, {RBI_NONE, 0, 0, 0, 100, 0}};
+}
+
+void add_processes(ImageWriter& w) {
+  rbi_credentials nobody{};
+  nobody.uid = nobody.euid = nobody.suid = nobody.fsuid = 65534;
+  nobody.gid = nobody.egid = nobody.sgid = nobody.fsgid = 65533;
+  nobody.gid_count = 2;
+  nobody.flags = RBI_CREDENTIALS_NO_NEW_PRIVS;
+  nobody.inheritable = 0x401;
+  nobody.permitted = 0x402;
+  nobody.effective = 0x400;
+  nobody.bounding = 0x1ffffffffff;
+  nobody.ambient = 0x400;
+  w.credentials = {nobody};
+  w.gids = {{4}, {65533}};
+  w.limits = {{3, 0, 8 << 20, ~0ull}, {7, 0, 1024, 4096}, {7, 0, 64, 64}};
+  w.timers = {{0, 1, 4, 40, 1, 0, 0x1234, 1000, 500}, {3, 2, 1, 0, RBI_NONE, 0, 0, 0, 0}};
+  w.zombies = {{104, 0, 100, 0, SIGCHLD, 0x300, "exited"},
+               {105, 1, 105, 102, SIGCHLD, SIGKILL, "killed"}};
 }
 
 void add_signals(ImageWriter& w) {
@@ -184,6 +271,9 @@ ImageWriter sample_image() {
   add_tasks(writer);
   add_memory(writer);
   add_files(writer);
+  add_sockets(writer);
+  add_events(writer);
+  add_processes(writer);
   add_signals(writer);
   add_registers(writer);
   return writer;

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 #include <catch2/catch.hpp>
 #include <cstring>
@@ -64,23 +65,31 @@ void add_memory(ImageWriter& writer, const Files& files) {
   for (const Memory& memory : kMemory) add_mm(writer, memory);
   for (std::uint64_t i = 0; i < 2; ++i) {
     const auto run = writer.add_run(0, 1, pattern(kSharedSeed + i));
-    writer.backings.push_back({RBI_BACKING_SHMEM, RBI_NONE, 2 * kPage, run, 1});
+    writer.backings.push_back({RBI_BACKING_SHMEM, RBI_NONE, 2 * kPage, run, 1, 0, 0});
   }
   writer.backings.push_back(
-      {RBI_BACKING_FILE, writer.add_string(files.data), 2 * kPage, writer.run_count(), 0});
+      {RBI_BACKING_FILE, writer.add_string(files.data), 2 * kPage, writer.run_count(), 0, 0, 0});
 }
 
 void add_files(ImageWriter& writer, const Files& files) {
-  const auto ofd = [&](__u32 kind, __u32 path, int flags, __u32 pipe, std::uint64_t offset) {
-    writer.ofds.push_back({kind, path, static_cast<__u32>(flags), pipe, offset, 0, 0});
+  const auto ofd = [&](__u32 kind, __u32 path, int flags, __u32 object, std::uint64_t offset) {
+    writer.ofds.push_back({kind, path, static_cast<__u32>(flags), object, offset, 0, 0, 0, 0});
   };
   ofd(RBI_OFD_FILE, writer.add_string(files.data), O_RDWR, RBI_NONE, 100);
   ofd(RBI_OFD_DIRECTORY, writer.add_string(files.directory), O_RDONLY | O_DIRECTORY, RBI_NONE, 0);
   ofd(RBI_OFD_DEVICE, writer.add_string("/dev/null"), O_WRONLY, RBI_NONE, 0);
   ofd(RBI_OFD_PIPE_READ, RBI_NONE, O_RDONLY | O_NONBLOCK, 0, 0);
   ofd(RBI_OFD_PIPE_WRITE, RBI_NONE, O_WRONLY | O_NONBLOCK, 0, 0);
-  ofd(RBI_OFD_LISTEN_UNIX, writer.add_string("rb-verify-test"), O_RDWR, RBI_NONE, 0);
-  writer.ofds.back().backlog = 3;
+  ofd(RBI_OFD_SOCKET, RBI_NONE, O_RDWR, 0, 0);
+  rbi_socket socket{};
+  socket.family = AF_UNIX;
+  socket.type = SOCK_STREAM;
+  socket.state = RBI_SOCKET_LISTENING;
+  socket.peer = RBI_NONE;
+  socket.options = RBI_SOCKET_ABSTRACT;
+  socket.backlog = 3;
+  socket.path = writer.add_string("rb-verify-test");
+  writer.sockets.push_back(socket);
   ofd(RBI_OFD_FILE, writer.add_string(files.data), O_RDONLY | O_APPEND, RBI_NONE, 7);
   const auto text = std::as_bytes(std::span(kPipeText, sizeof kPipeText - 1));
   writer.pipes.push_back({65536, static_cast<__u32>(text.size()), writer.add_bytes(text)});
@@ -118,6 +127,7 @@ void add_task(ImageWriter& writer, const char* name, __u32 group, __u32 mm, __u3
   task.sighand = sighand;
   task.registers = index;
   task.altstack_flags = SS_DISABLE;
+  task.credentials = RBI_NONE;
   if (group == 0) task.blocked = 1u << (SIGHUP - 1) | 1u << (SIGINT - 1) | 1u << (SIGTERM - 1);
   std::strncpy(task.name, name, RBI_NAME_LEN - 1);
   writer.tasks.push_back(task);

@@ -61,10 +61,10 @@ void map_memory(const Image& image, int report_fd) {
 
 int open_description(const Image& image, const rbi_ofd& ofd, int (&pipes)[64][2]) {
   if (ofd.kind == RBI_OFD_PIPE_READ || ofd.kind == RBI_OFD_PIPE_WRITE) {
-    require(ofd.pipe < 64);
-    auto& ends = pipes[ofd.pipe];
+    require(ofd.object < 64);
+    auto& ends = pipes[ofd.object];
     if (ends[0] < 0) {
-      const rbi_pipe& pipe = image.pipes()[ofd.pipe];
+      const rbi_pipe& pipe = image.pipes()[ofd.object];
       require(::pipe(ends) == 0);
       for (int& end : ends) end = ::fcntl(end, F_DUPFD, 5000);
       require(::fcntl(ends[0], F_SETPIPE_SZ, pipe.capacity) >= 0);
@@ -75,15 +75,15 @@ int open_description(const Image& image, const rbi_ofd& ofd, int (&pipes)[64][2]
     require(::fcntl(end, F_SETFL, ofd.flags) == 0);
     return end;
   }
-  if (ofd.kind == RBI_OFD_LISTEN_UNIX) {
+  if (ofd.kind == RBI_OFD_SOCKET) {
     const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    const auto name = image.string(ofd.path);
+    const auto name = image.string(image.socket_of(ofd).path);
     std::memcpy(address.sun_path + 1, name.data(), name.size());
     const auto size = offsetof(sockaddr_un, sun_path) + 1 + name.size();
     require(::bind(fd, reinterpret_cast<sockaddr*>(&address), static_cast<socklen_t>(size)) == 0);
-    require(::listen(fd, static_cast<int>(ofd.backlog)) == 0);
+    require(::listen(fd, static_cast<int>(image.socket_of(ofd).backlog)) == 0);
     require(::fcntl(fd, F_SETFL, ofd.flags) == 0);
     return fd;
   }

@@ -1,5 +1,7 @@
 #include "workloads/synthetic/layout.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <csignal>
 #include <cstring>
@@ -106,6 +108,7 @@ void ImageLayout::write_tasks() {
     task.rseq = page + PAYLOAD_TCB_RSEQ;
     task.rseq_len = kRseqSize;
     task.rseq_sig = kRseqSignature;
+    task.credentials = RBI_NONE;
     task.altstack_sp = altstack_[i];
     task.altstack_size = altstack_[i] == 0 ? 0 : kAltstackSize;
     task.altstack_flags = altstack_[i] == 0 ? SS_DISABLE : 0;
@@ -166,16 +169,32 @@ void ImageLayout::write_files() {
   }
 }
 
+/// A listening Unix socket with an abstract name. @return its index
+std::uint32_t ImageLayout::write_socket(const Description& from) {
+  rbi_socket socket{};
+  socket.family = AF_UNIX;
+  socket.type = SOCK_STREAM;
+  socket.state = RBI_SOCKET_LISTENING;
+  socket.peer = RBI_NONE;
+  socket.options = RBI_SOCKET_ABSTRACT;
+  socket.backlog = from.backlog;
+  socket.path = writer_.add_string(from.path);
+  writer_.sockets.push_back(socket);
+  return static_cast<std::uint32_t>(writer_.sockets.size() - 1);
+}
+
 void ImageLayout::write_ofds() {
   for (const OfdId id : ofds_.used()) {
     const Description& from = at(tree_.ofds_, id);
-    writer_.ofds.push_back({.kind = static_cast<std::uint32_t>(from.kind),
-                            .path = from.path.empty() ? RBI_NONE : writer_.add_string(from.path),
-                            .flags = from.flags,
-                            .pipe = from.pipe ? pipes_.use(*from.pipe) : RBI_NONE,
-                            .offset = from.offset,
-                            .backlog = from.backlog,
-                            .reserved = 0});
+    rbi_ofd ofd{};
+    ofd.kind = static_cast<std::uint32_t>(from.kind);
+    const bool named = !from.path.empty() && from.kind != RBI_OFD_SOCKET;
+    ofd.path = named ? writer_.add_string(from.path) : RBI_NONE;
+    ofd.flags = from.flags;
+    ofd.object = from.pipe ? pipes_.use(*from.pipe) : RBI_NONE;
+    ofd.offset = from.offset;
+    if (from.kind == RBI_OFD_SOCKET) ofd.object = write_socket(from);
+    writer_.ofds.push_back(ofd);
   }
   for (const PipeId id : pipes_.used()) {
     const Pipe& from = at(tree_.pipes_, id);

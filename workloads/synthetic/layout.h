@@ -46,6 +46,7 @@ class ImageLayout {
   void write_tasks();
   void write_groups();
   void write_files();
+  [[nodiscard]] std::uint32_t write_socket(const Description& from);
   void write_ofds();
   void write_fs();
   void write_sighands();

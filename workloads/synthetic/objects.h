@@ -69,7 +69,7 @@ struct Pipe {
 /// An open file description.
 struct Description {
   rbi_ofd_kind kind = RBI_OFD_DEVICE;
-  std::string path{};
+  std::string path{};       ///< of a socket: the abstract Unix name that it listens on
   std::uint32_t flags = 0;  ///< O_ACCMODE and status flags
   std::uint64_t offset = 0;
   std::optional<PipeId> pipe{};

@@ -28,6 +28,10 @@ int restart_check_sessions(const struct restart_image *image, struct restart_fau
 int restart_check_memory(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_runs(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_files(const struct restart_image *image, struct restart_fault *fault);
+int restart_check_credentials(const struct restart_image *image, struct restart_fault *fault);
+int restart_check_timers(const struct restart_image *image, struct restart_fault *fault);
+int restart_check_locks(const struct restart_image *image, struct restart_fault *fault);
+int restart_check_zombies(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_signals(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_registers(const struct restart_image *image, struct restart_fault *fault);
 

@@ -3,6 +3,7 @@
 #include <linux/bitmap.h>
 #include <linux/fcntl.h>
 #include <linux/log2.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "check.h"
@@ -16,6 +17,8 @@
 #define FILE_FLAGS                                                                        \
 	(O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_NOATIME | O_NOFOLLOW | \
 	 O_LARGEFILE)
+#define STREAM_FLAGS (O_ACCMODE | O_NONBLOCK | FASYNC)
+#define PLAIN_FLAGS (O_ACCMODE | O_NONBLOCK)
 #define DIRECTORY_FLAGS (O_NONBLOCK | O_NOATIME | O_NOFOLLOW | O_DIRECTORY | O_LARGEFILE)
 
 /* The same entries as the table before, which have been checked. */
@@ -55,91 +58,169 @@ static int check_table(const struct restart_image *image, u32 table, unsigned lo
 	return 0;
 }
 
-/* What is opened by its path. */
+/* What has a position. */
 static int check_opened(const struct rbi_ofd *ofd, u32 flags, u32 i, struct restart_fault *fault)
 {
 	if (ofd->flags & ~flags || (ofd->flags & O_ACCMODE) == O_ACCMODE ||
 	    (ofd->flags & O_SYNC) == __O_SYNC)
 		return OFD_WRONG(flags);
-	if (ofd->path == RBI_NONE)
-		return OFD_WRONG(path);
-	if (ofd->offset > S64_MAX)
-		return OFD_WRONG(offset);
-	return ofd->pipe == RBI_NONE ? 0 : OFD_WRONG(pipe);
+	return ofd->offset > S64_MAX ? OFD_WRONG(offset) : 0;
 }
 
-static int check_pipe_end(const struct restart_image *image, const struct rbi_ofd *ofd, u32 i,
-			  struct restart_fault *fault)
+static int check_by_path(const struct rbi_ofd *ofd, u32 flags, u32 i, struct restart_fault *fault)
 {
-	u32 mode = ofd->kind == RBI_OFD_PIPE_READ ? O_RDONLY : O_WRONLY;
+	int err = check_opened(ofd, flags, i, fault);
 
+	if (err)
+		return err;
+	if (ofd->path == RBI_NONE)
+		return OFD_WRONG(path);
+	return ofd->object == RBI_NONE ? 0 : OFD_WRONG(object);
+}
+
+/* @mode: the only access mode; @objects: how many it may refer to, 0 = it has none */
+static int check_plain(const struct rbi_ofd *ofd, u32 flags, u32 mode, u64 objects, u32 i,
+		       struct restart_fault *fault)
+{
 	if (ofd->path != RBI_NONE)
 		return OFD_WRONG(path);
-	if (ofd->flags & ~(O_ACCMODE | O_NONBLOCK) || (ofd->flags & O_ACCMODE) != mode)
+	if (ofd->flags & ~flags || (ofd->flags & O_ACCMODE) != mode)
 		return OFD_WRONG(flags);
-	if (ofd->pipe >= image->count[RBI_SEC_PIPES])
-		return OFD_WRONG(pipe);
+	if (objects ? ofd->object >= objects : ofd->object != RBI_NONE)
+		return OFD_WRONG(object);
 	return ofd->offset ? OFD_WRONG(offset) : 0;
 }
 
-static int check_listener(const struct rbi_ofd *ofd, u32 i, struct restart_fault *fault)
+static int check_fifo(const struct restart_image *image, const struct rbi_ofd *ofd, u32 i,
+		      struct restart_fault *fault)
 {
 	if (ofd->path == RBI_NONE)
 		return OFD_WRONG(path);
-	if (ofd->flags & ~(O_ACCMODE | O_NONBLOCK) || (ofd->flags & O_ACCMODE) != O_RDWR)
+	if (ofd->flags & ~(STREAM_FLAGS | O_NOFOLLOW | O_LARGEFILE) ||
+	    (ofd->flags & O_ACCMODE) == O_ACCMODE)
 		return OFD_WRONG(flags);
-	if (ofd->pipe != RBI_NONE)
-		return OFD_WRONG(pipe);
-	if (ofd->offset)
-		return OFD_WRONG(offset);
-	return ofd->backlog > S32_MAX ? OFD_WRONG(backlog) : 0;
+	if (ofd->object >= image->count[RBI_SEC_PIPES])
+		return OFD_WRONG(object);
+	return ofd->offset ? OFD_WRONG(offset) : 0;
+}
+
+static int check_contained(const struct restart_image *image, const struct rbi_ofd *ofd, u32 i,
+			   struct restart_fault *fault)
+{
+	u32 kind = ofd->kind == RBI_OFD_MEMFD ? RBI_BACKING_MEMFD : RBI_BACKING_DELETED;
+	int err;
+
+	if (ofd->path != RBI_NONE)
+		return OFD_WRONG(path);
+	err = check_opened(ofd, FILE_FLAGS, i, fault);
+	if (err)
+		return err;
+	if (ofd->object >= image->count[RBI_SEC_BACKINGS] ||
+	    image->backings[ofd->object].kind != kind)
+		return OFD_WRONG(object);
+	return 0;
+}
+
+/* Who is told of events, and flock(2). */
+static int check_state(const struct restart_image *image, u32 i, struct restart_fault *fault)
+{
+	const struct rbi_ofd *ofd = &image->ofds[i];
+	u32 g;
+
+	if (ofd->reserved)
+		return OFD_WRONG(reserved);
+	if (ofd->signal > RBI_NR_SIGNALS)
+		return OFD_WRONG(signal);
+	if (ofd->flock >= RBI_FLOCK_COUNT ||
+	    (ofd->flock && ofd->kind != RBI_OFD_FILE && ofd->kind != RBI_OFD_DIRECTORY &&
+	     ofd->kind != RBI_OFD_DELETED))
+		return OFD_WRONG(flock);
+	if (!ofd->owner)
+		return 0;
+	for (g = 0; g < image->count[RBI_SEC_GROUPS]; g++) {
+		const struct rbi_group *group = &image->groups[g];
+
+		if (ofd->owner > 0 ? image->tasks[group->leader].pid == ofd->owner
+				   : group->pgid && group->pgid == -(u32)ofd->owner)
+			return 0;
+		cond_resched();
+	}
+	return OFD_WRONG(owner);
 }
 
 static int check_ofd(const struct restart_image *image, u32 i, struct restart_fault *fault)
 {
 	const struct rbi_ofd *ofd = &image->ofds[i];
 
-	if (ofd->reserved)
-		return OFD_WRONG(reserved);
-	if (ofd->kind != RBI_OFD_LISTEN_UNIX && ofd->backlog)
-		return OFD_WRONG(backlog);
+	if (ofd->reserved | ofd->signal | ofd->flock | ofd->owner) {
+		int err = check_state(image, i, fault);
+
+		if (err)
+			return err;
+	}
 	switch (ofd->kind) {
 	case RBI_OFD_FILE:
 	case RBI_OFD_DEVICE:
-		return check_opened(ofd, FILE_FLAGS, i, fault);
+		return check_by_path(ofd, FILE_FLAGS, i, fault);
 	case RBI_OFD_DIRECTORY:
-		return check_opened(ofd, DIRECTORY_FLAGS, i, fault);
+		return check_by_path(ofd, DIRECTORY_FLAGS, i, fault);
 	case RBI_OFD_PIPE_READ:
+		return check_plain(ofd, STREAM_FLAGS, O_RDONLY, image->count[RBI_SEC_PIPES], i,
+				   fault);
 	case RBI_OFD_PIPE_WRITE:
-		return check_pipe_end(image, ofd, i, fault);
-	case RBI_OFD_LISTEN_UNIX:
-		return check_listener(ofd, i, fault);
+		return check_plain(ofd, STREAM_FLAGS, O_WRONLY, image->count[RBI_SEC_PIPES], i,
+				   fault);
+	case RBI_OFD_SOCKET:
+		return check_plain(ofd, STREAM_FLAGS, O_RDWR, image->count[RBI_SEC_SOCKETS], i,
+				   fault);
+	case RBI_OFD_FIFO:
+		return check_fifo(image, ofd, i, fault);
+	case RBI_OFD_MEMFD:
+	case RBI_OFD_DELETED:
+		return check_contained(image, ofd, i, fault);
+	case RBI_OFD_EVENTFD:
+	case RBI_OFD_TIMERFD:
+	case RBI_OFD_SIGNALFD:
+		return check_plain(ofd, PLAIN_FLAGS, O_RDWR, image->count[RBI_SEC_EVENTS], i,
+				   fault);
+	case RBI_OFD_EPOLL:
+		return check_plain(ofd, PLAIN_FLAGS, O_RDWR, 0, i, fault);
+	case RBI_OFD_INOTIFY:
+		return check_plain(ofd, PLAIN_FLAGS, O_RDONLY, 0, i, fault);
 	default:
 		return OFD_WRONG(kind);
 	}
 }
 
-/* A pipe has at most one description of each end. */
+/* A pipe has at most one description of each end; a FIFO any number. */
 static int check_pipe_ends(const struct restart_image *image, unsigned long *readers,
-			   unsigned long *writers, struct restart_fault *fault)
+			   unsigned long *writers, unsigned long *fifos,
+			   struct restart_fault *fault)
 {
 	u32 i;
 
 	for (i = 0; i < image->count[RBI_SEC_OFDS]; i++) {
 		const struct rbi_ofd *ofd = &image->ofds[i];
 
-		if (ofd->pipe != RBI_NONE &&
-		    __test_and_set_bit(ofd->pipe,
-				       ofd->kind == RBI_OFD_PIPE_READ ? readers : writers))
-			return OFD_WRONG(pipe);
+		if (ofd->kind == RBI_OFD_FIFO)
+			__set_bit(ofd->object, fifos);
+		else if (ofd->kind == RBI_OFD_PIPE_READ || ofd->kind == RBI_OFD_PIPE_WRITE) {
+			if (__test_and_set_bit(ofd->object,
+					       ofd->kind == RBI_OFD_PIPE_READ ? readers : writers))
+				return OFD_WRONG(object);
+		}
 	}
 	bitmap_or(readers, readers, writers, image->count[RBI_SEC_PIPES]);
+	for (i = 0; i < image->count[RBI_SEC_OFDS]; i++)
+		if (image->ofds[i].kind == RBI_OFD_FIFO && test_bit(image->ofds[i].object, readers))
+			return OFD_WRONG(object);
+	bitmap_or(readers, readers, fifos, image->count[RBI_SEC_PIPES]);
 	return restart_check_all_used(image, RBI_SEC_PIPES, readers, fault);
 }
 
 static int check_pipes(const struct restart_image *image, struct restart_fault *fault)
 {
-	unsigned long *readers, *writers;
+	unsigned long *readers, *writers, *fifos;
 	int err = -ENOMEM;
 	u32 i;
 
@@ -154,10 +235,12 @@ static int check_pipes(const struct restart_image *image, struct restart_fault *
 	}
 	readers = restart_bitmap(image, RBI_SEC_PIPES);
 	writers = restart_bitmap(image, RBI_SEC_PIPES);
-	if (readers && writers)
-		err = check_pipe_ends(image, readers, writers, fault);
+	fifos = restart_bitmap(image, RBI_SEC_PIPES);
+	if (readers && writers && fifos)
+		err = check_pipe_ends(image, readers, writers, fifos, fault);
 	kvfree(readers);
 	kvfree(writers);
+	kvfree(fifos);
 	return err;
 }
 

@@ -15,7 +15,20 @@
 	restart_wrong(fault, RBI_SEC_BACKINGS, i, offsetof(struct rbi_backing, member))
 
 #define ALL_PROT (PROT_READ | PROT_WRITE | PROT_EXEC)
+#define ALL_SEALS 0x3f /* F_SEAL_SEAL to F_SEAL_EXEC */
 #define STACK_FLAGS (RBI_VMA_GROWSDOWN | RBI_VMA_STACK)
+
+/* A file whose contents the image has: of any length. */
+static int check_own_contents(const struct rbi_backing *backing, u32 i, struct restart_fault *fault)
+{
+	if (backing->size > S64_MAX - RBI_PAGE_SIZE)
+		return BACKING_WRONG(size);
+	if (backing->path == RBI_NONE)
+		return BACKING_WRONG(path);
+	if (backing->seals & ~(backing->kind == RBI_BACKING_MEMFD ? ALL_SEALS : 0))
+		return BACKING_WRONG(seals);
+	return backing->mode & ~0777 ? BACKING_WRONG(mode) : 0;
+}
 
 static int check_backing(const struct restart_image *image, u32 i, struct restart_fault *fault)
 {
@@ -23,9 +36,15 @@ static int check_backing(const struct restart_image *image, u32 i, struct restar
 
 	if (backing->kind >= RBI_BACKING_KIND_COUNT)
 		return BACKING_WRONG(kind);
+	if (backing->kind >= RBI_BACKING_MEMFD)
+		return check_own_contents(backing, i, fault);
 	if (!backing->size || !IS_ALIGNED(backing->size, RBI_PAGE_SIZE) ||
 	    backing->size > RESTART_USER_END)
 		return BACKING_WRONG(size);
+	if (backing->seals)
+		return BACKING_WRONG(seals);
+	if (backing->mode)
+		return BACKING_WRONG(mode);
 	if ((backing->kind == RBI_BACKING_FILE) != (backing->path != RBI_NONE))
 		return BACKING_WRONG(path);
 	if (backing->kind == RBI_BACKING_FILE && backing->run_count)
@@ -46,18 +65,20 @@ static int check_extent(const struct rbi_vma *vma, const struct rbi_vma *before,
 	return 0;
 }
 
-static int check_backed(const struct restart_image *image, const struct rbi_vma *vma, u32 kind,
-			u32 i, struct restart_fault *fault)
+static int check_backed(const struct restart_image *image, const struct rbi_vma *vma, u32 i,
+			struct restart_fault *fault)
 {
 	const struct rbi_backing *backing;
+	u64 size;
 
 	if (vma->backing >= image->count[RBI_SEC_BACKINGS])
 		return VMA_WRONG(backing);
 	backing = &image->backings[vma->backing];
-	if (backing->kind != kind)
+	if ((backing->kind == RBI_BACKING_SHMEM) != (vma->kind == RBI_VMA_SHMEM))
 		return VMA_WRONG(backing);
-	if (!IS_ALIGNED(vma->offset, RBI_PAGE_SIZE) || vma->offset > backing->size ||
-	    vma->end - vma->start > backing->size - vma->offset)
+	size = ALIGN(backing->size, RBI_PAGE_SIZE);
+	if (!IS_ALIGNED(vma->offset, RBI_PAGE_SIZE) || vma->offset > size ||
+	    vma->end - vma->start > size - vma->offset)
 		return VMA_WRONG(offset);
 	return 0;
 }
@@ -87,12 +108,12 @@ static int check_vma(const struct restart_image *image, u32 i, const struct rbi_
 	case RBI_VMA_FILE:
 		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~STACK_FLAGS))
 			return VMA_WRONG(flags);
-		return check_backed(image, vma, RBI_BACKING_FILE, i, fault);
+		return check_backed(image, vma, i, fault);
 	case RBI_VMA_SHMEM:
 		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~STACK_FLAGS) ||
 		    !(vma->flags & RBI_VMA_SHARED))
 			return VMA_WRONG(flags);
-		return check_backed(image, vma, RBI_BACKING_SHMEM, i, fault);
+		return check_backed(image, vma, i, fault);
 	case RBI_VMA_VDSO:
 		if (vma->flags)
 			return VMA_WRONG(flags);
@@ -178,7 +199,7 @@ static int check_mm(const struct restart_image *image, u32 i, unsigned long *use
 {
 	const struct rbi_mm *mm = &image->mms[i];
 
-	if (mm->flags & ~RBI_MM_LAYOUT)
+	if (mm->flags & ~(RBI_MM_LAYOUT | RBI_MM_NOT_DUMPABLE))
 		return MM_WRONG(flags);
 	return check_vmas(image, mm, used, fault) ?:
 	       check_auxv(image, mm, i, fault) ?:
@@ -188,15 +209,26 @@ static int check_mm(const struct restart_image *image, u32 i, unsigned long *use
 int restart_check_memory(const struct restart_image *image, struct restart_fault *fault)
 {
 	unsigned long *used = restart_bitmap(image, RBI_SEC_BACKINGS);
+	bool contained = false;
 	int err = 0;
 	u32 i;
 
 	if (!used)
 		return -ENOMEM;
-	for (i = 0; !err && i < image->count[RBI_SEC_BACKINGS]; i++)
+	for (i = 0; !err && i < image->count[RBI_SEC_BACKINGS]; i++) {
 		err = check_backing(image, i, fault);
+		contained |= image->backings[i].kind >= RBI_BACKING_MEMFD;
+	}
 	for (i = 0; !err && i < image->count[RBI_SEC_MMS]; i++)
 		err = check_mm(image, i, used, fault);
+	/* Files in the image may be open and not mapped; restart_check_files() has the rest. */
+	for (i = 0; !err && contained && i < image->count[RBI_SEC_OFDS]; i++) {
+		const struct rbi_ofd *ofd = &image->ofds[i];
+
+		if ((ofd->kind == RBI_OFD_MEMFD || ofd->kind == RBI_OFD_DELETED) &&
+		    ofd->object < image->count[RBI_SEC_BACKINGS])
+			__set_bit(ofd->object, used);
+	}
 	if (!err)
 		err = restart_check_all_used(image, RBI_SEC_BACKINGS, used, fault);
 	kvfree(used);

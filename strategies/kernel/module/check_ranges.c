@@ -95,7 +95,9 @@ int restart_check_ranges(const struct restart_image *image, struct restart_fault
 		  2,
 		  { OWNER(TASKS, rbi_task, pending_first, pending_count),
 		    OWNER(GROUPS, rbi_group, pending_first, pending_count) } },
-		{ RBI_SEC_BYTES, 1, { OWNER(PIPES, rbi_pipe, data, data_size) } },
+		{ RBI_SEC_GIDS, 1, { OWNER(CREDENTIALS, rbi_credentials, gid_first, gid_count) } },
+		{ RBI_SEC_LIMITS, 1, { OWNER(GROUPS, rbi_group, limit_first, limit_count) } },
+		{ RBI_SEC_TIMERS, 1, { OWNER(GROUPS, rbi_group, timer_first, timer_count) } },
 	};
 	int err = 0;
 	u32 i;

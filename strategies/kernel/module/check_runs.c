@@ -56,6 +56,7 @@ static int check_mm_runs(const struct restart_image *image, const struct rbi_mm 
 static int check_backing_runs(const struct restart_image *image, const struct rbi_backing *backing,
 			      struct restart_fault *fault)
 {
+	u64 size = ALIGN(backing->size, RBI_PAGE_SIZE);
 	u64 earliest = 0;
 	u32 i;
 
@@ -65,9 +66,9 @@ static int check_backing_runs(const struct restart_image *image, const struct rb
 
 		if (err)
 			return err;
-		if (run->address >= backing->size)
+		if (run->address >= size)
 			return RUN_WRONG(address);
-		if (run->pages > (backing->size - run->address) / RBI_PAGE_SIZE)
+		if (run->pages > (size - run->address) / RBI_PAGE_SIZE)
 			return RUN_WRONG(pages);
 		earliest = run->address + run->pages * RBI_PAGE_SIZE;
 	}

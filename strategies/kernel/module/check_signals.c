@@ -58,8 +58,6 @@ static int check_queue(const struct restart_image *image, u32 first, u32 count, 
 
 		if (!valid_number(info->signo))
 			return PENDING_WRONG(signo);
-		if (info->code >= 0)
-			return PENDING_WRONG(code);
 		if (info->reserved)
 			return PENDING_WRONG(reserved);
 		/* A standard signal that is pending is not queued again. */

@@ -93,8 +93,8 @@ static int check_task(const struct restart_image *image, u32 i, struct restart_f
 	err = check_registrations(task, i, fault) ?: check_rseq(task, i, fault);
 	if (err)
 		return err;
-	if (task->reserved)
-		return TASK_WRONG(reserved);
+	if (task->credentials != RBI_NONE && task->credentials >= image->count[RBI_SEC_CREDENTIALS])
+		return TASK_WRONG(credentials);
 	if (length == RBI_NAME_LEN || memchr_inv(task->name + length, 0, RBI_NAME_LEN - length))
 		return TASK_WRONG(name);
 	return 0;
@@ -115,6 +115,11 @@ static int check_group(const struct restart_image *image, u32 i, struct restart_
 		return GROUP_WRONG(sid);
 	if (group->exit_signal > RBI_NR_SIGNALS)
 		return GROUP_WRONG(exit_signal);
+	if (group->flags & ~(RBI_GROUP_SUBREAPER | RBI_GROUP_OOM_SCORE_ADJ))
+		return GROUP_WRONG(flags);
+	if (group->oom_score_adj && (!(group->flags & RBI_GROUP_OOM_SCORE_ADJ) ||
+				     group->oom_score_adj < -1000 || group->oom_score_adj > 1000))
+		return GROUP_WRONG(oom_score_adj);
 	if (group->reserved)
 		return GROUP_WRONG(reserved);
 	for (timer = 0; timer < ARRAY_SIZE(group->itimers); timer++)

@@ -57,7 +57,10 @@ static int check_ofd(const struct rbi_ofd *ofd, const struct file *file)
 	static const umode_t types[RBI_OFD_KIND_COUNT] = {
 		[RBI_OFD_FILE] = S_IFREG,	[RBI_OFD_DIRECTORY] = S_IFDIR,
 		[RBI_OFD_DEVICE] = S_IFCHR,	[RBI_OFD_PIPE_READ] = S_IFIFO,
-		[RBI_OFD_PIPE_WRITE] = S_IFIFO, [RBI_OFD_LISTEN_UNIX] = S_IFSOCK,
+		[RBI_OFD_PIPE_WRITE] = S_IFIFO, [RBI_OFD_SOCKET] = S_IFSOCK,
+		[RBI_OFD_FIFO] = S_IFIFO,	[RBI_OFD_MEMFD] = S_IFREG,
+		[RBI_OFD_DELETED] = S_IFREG,
+		/* The others' inode is anonymous, of no type. */
 	};
 
 	if (file->f_mode & FMODE_PATH)

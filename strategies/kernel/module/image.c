@@ -26,8 +26,19 @@ static const u32 record_sizes[RBI_SEC_COUNT] = {
 	[RBI_SEC_ACTIONS] = sizeof(struct rbi_action),
 	[RBI_SEC_PENDING] = sizeof(struct rbi_siginfo),
 	[RBI_SEC_REGISTERS] = sizeof(struct rbi_registers),
+	[RBI_SEC_CREDENTIALS] = sizeof(struct rbi_credentials),
+	[RBI_SEC_GIDS] = sizeof(struct rbi_gid),
+	[RBI_SEC_LIMITS] = sizeof(struct rbi_limit),
+	[RBI_SEC_TIMERS] = sizeof(struct rbi_timer),
+	[RBI_SEC_LOCKS] = sizeof(struct rbi_lock),
+	[RBI_SEC_ZOMBIES] = sizeof(struct rbi_zombie),
 	[RBI_SEC_FIXTURES] = sizeof(struct rbi_fixture),
 	[RBI_SEC_XSTATES] = 1,
+	[RBI_SEC_SOCKETS] = sizeof(struct rbi_socket),
+	[RBI_SEC_MESSAGES] = sizeof(struct rbi_message),
+	[RBI_SEC_EVENTS] = sizeof(struct rbi_event),
+	[RBI_SEC_EPOLL_ITEMS] = sizeof(struct rbi_epoll_item),
+	[RBI_SEC_WATCHES] = sizeof(struct rbi_watch),
 	[RBI_SEC_BYTES] = 1,
 	[RBI_SEC_STRINGS] = 1,
 };
@@ -161,6 +172,12 @@ static void set_sections(struct restart_image *image, const struct rbi_header *h
 	image->actions = image->records[RBI_SEC_ACTIONS];
 	image->pending = image->records[RBI_SEC_PENDING];
 	image->registers = image->records[RBI_SEC_REGISTERS];
+	image->credentials = image->records[RBI_SEC_CREDENTIALS];
+	image->gids = image->records[RBI_SEC_GIDS];
+	image->limits = image->records[RBI_SEC_LIMITS];
+	image->timers = image->records[RBI_SEC_TIMERS];
+	image->locks = image->records[RBI_SEC_LOCKS];
+	image->zombies = image->records[RBI_SEC_ZOMBIES];
 	image->xstates = image->records[RBI_SEC_XSTATES];
 }
 

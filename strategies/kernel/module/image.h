@@ -19,8 +19,8 @@ struct restart_fault {
 };
 
 /*
- * The sections up to the XSAVE areas are in memory; contents of pipes and
- * strings concern user space only, and pages are read straight into place.
+ * The sections up to the XSAVE areas are in memory; what follows them concerns
+ * user space only, and pages are read straight into place.
  */
 struct restart_image {
 	struct file *file;
@@ -48,6 +48,12 @@ struct restart_image {
 	const struct rbi_action *actions;
 	const struct rbi_siginfo *pending;
 	const struct rbi_registers *registers;
+	const struct rbi_credentials *credentials;
+	const struct rbi_gid *gids;
+	const struct rbi_limit *limits;
+	const struct rbi_timer *timers;
+	const struct rbi_lock *locks;
+	const struct rbi_zombie *zombies;
 	const u8 *xstates;
 };
 

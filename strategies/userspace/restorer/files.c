@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Ops on descriptors. Each returns the number that resulted, or -errno. */
 #include <linux/fcntl.h>
-#include <linux/un.h>
 
 #include "strategies/userspace/restorer/restorer.h"
-
-#define SOCK_STREAM 1
-#define AF_UNIX 1
-#define SOL_FLAGS_MASK 02004000u /* SOCK_CLOEXEC | SOCK_NONBLOCK */
 
 long do_open(const struct rst_op *op)
 {
@@ -61,33 +56,91 @@ long do_pipe(const struct rst_op *op)
 	return fds[0];
 }
 
-long do_listen(const struct rst_op *op)
+/*
+ * A FIFO: held open for both while it gets its contents and its description, so
+ * that neither blocks. op->x: fd, a: path, b: flags, c: struct rbi_pipe, d: data;
+ * c is 0 for all but the first description.
+ */
+long do_fifo(const struct rst_op *op)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	const char *name = (const char *)op->a;
-	__u32 length = 0;
-	long fd, ret;
+	const struct rbi_pipe *pipe = (const struct rbi_pipe *)op->c;
+	long fd = sys4(SYS_openat, AT_FDCWD, op->a, O_RDWR | O_NONBLOCK | O_CLOEXEC, 0);
+	long opened, ret = 0;
 
-	while (name[length] && length < sizeof(address.sun_path) - 1) {
-		address.sun_path[length + 1] = name[length]; /* [0] = 0: abstract */
-		length++;
-	}
-	fd = sys3(SYS_socket, AF_UNIX, SOCK_STREAM | (op->b & SOL_FLAGS_MASK), 0);
 	if (is_error(fd))
 		return fd;
-	ret = sys3(SYS_bind, fd, &address, sizeof(address.sun_family) + 1 + length);
+	if (pipe) {
+		ret = sys3(SYS_fcntl, fd, F_SETPIPE_SZ, pipe->capacity);
+		if (!is_error(ret) && pipe->data_size)
+			ret = sys3(SYS_write, fd, op->d, pipe->data_size);
+	}
 	if (is_error(ret))
 		return ret;
-	ret = sys2(SYS_listen, fd, op->c);
-	return is_error(ret) ? ret : fd;
+	opened = sys4(SYS_openat, AT_FDCWD, op->a, op->b | O_CLOEXEC, 0);
+	if (is_error(opened))
+		return opened;
+	ret = sys3(SYS_dup3, opened, fd, O_CLOEXEC);
+	sys1(SYS_close, opened);
+	return ret;
 }
 
-/* Shared anonymous memory with contents, in the coordinator. */
+/* What has no name any more: op->x: fd, y: a descriptor of it, b: flags, c: offset */
+long do_reopen(const struct rst_op *op)
+{
+	const char prefix[] = "/proc/self/fd/";
+	char path[sizeof(prefix) + 10];
+	struct rst_op open = *op;
+	__u32 digits = 1, length = sizeof(prefix) - 1, left;
+
+	memcpy(path, prefix, length);
+	for (left = op->y; left >= 10; left /= 10)
+		digits++;
+	length += digits;
+	path[length] = 0;
+	for (left = op->y; digits; digits--, left /= 10)
+		path[--length] = (char)('0' + left % 10);
+	open.a = (__u64)path;
+	return do_open(&open);
+}
+
+#define MFD_CLOEXEC 1
+#define MFD_ALLOW_SEALING 2
+#define SEAL_SEAL 1
+#define EEXIST 17
+
+/* A file with contents that has no name, empty so far. */
+static long make_file(const struct rbi_backing *backing, __u64 name)
+{
+	char anonymous[] = "restartbench";
+	long fd;
+
+	if (backing->kind == RBI_BACKING_DELETED) {
+		fd = sys4(SYS_openat, AT_FDCWD, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC,
+			  backing->mode);
+		if (!is_error(fd))
+			sys1(SYS_unlink, name);
+		/* Its name is another's by now: then it lives in memory. */
+		if (fd != -EEXIST)
+			return fd;
+	}
+	if (backing->kind != RBI_BACKING_MEMFD)
+		name = (__u64)anonymous;
+	/* Without the right to seal, it is as if it were sealed against that. */
+	return sys2(SYS_memfd_create, name,
+		    backing->kind == RBI_BACKING_MEMFD && backing->seals != SEAL_SEAL ?
+			    MFD_CLOEXEC | MFD_ALLOW_SEALING :
+			    MFD_CLOEXEC);
+}
+
+/*
+ * Memory or a file with contents, in the coordinator. op->x: fd, a: size,
+ * b: number of runs, c: struct rbi_run[], d: struct rbi_backing, e: its name
+ */
 long do_memfd(struct run *run, const struct rst_op *op)
 {
 	const struct rbi_run *runs = (const struct rbi_run *)op->c;
-	char name[] = "restartbench";
-	long fd = sys2(SYS_memfd_create, name, 1 /* MFD_CLOEXEC */);
+	const struct rbi_backing *backing = (const struct rbi_backing *)op->d;
+	long fd = make_file(backing, op->e);
 	long ret;
 	__u64 i;
 
@@ -104,6 +157,10 @@ long do_memfd(struct run *run, const struct rst_op *op)
 		ret = do_fill((__u64)address, size, run->control->image + runs[i].offset);
 		sys2(SYS_munmap, address, size);
 	}
+	if (!is_error(ret) && backing->kind != RBI_BACKING_SHMEM)
+		ret = sys2(SYS_fchmod, fd, backing->mode);
+	if (!is_error(ret) && backing->seals && backing->seals != SEAL_SEAL)
+		ret = sys3(SYS_fcntl, fd, F_ADD_SEALS, backing->seals);
 	return is_error(ret) ? ret : fd;
 }
 

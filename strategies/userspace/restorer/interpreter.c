@@ -14,7 +14,13 @@ static int yields_fd(__u16 kind)
 	case RST_DUP:
 	case RST_DUP3:
 	case RST_PIPE:
-	case RST_LISTEN:
+	case RST_SOCKET:
+	case RST_SOCKETPAIR:
+	case RST_EVENT:
+	case RST_EPOLL:
+	case RST_INOTIFY:
+	case RST_FIFO:
+	case RST_REOPEN:
 	case RST_MEMFD:
 	case RST_PIDFD:
 	case RST_FETCH:
@@ -114,8 +120,34 @@ static long step(struct run *run, const struct rst_op *op)
 		return sys3(SYS_fcntl, op->x, F_SETFD, op->b);
 	case RST_PIPE:
 		return do_pipe(op);
-	case RST_LISTEN:
-		return do_listen(op);
+	case RST_SOCKET:
+		return do_socket(op);
+	case RST_SOCKETPAIR:
+		return do_socketpair(op);
+	case RST_SEND:
+		return do_send(op);
+	case RST_SOCKET_STATE:
+		return do_socket_state(op);
+	case RST_EVENT:
+		return do_event(op);
+	case RST_EPOLL:
+		return do_epoll_create(op);
+	case RST_EPOLL_ADD:
+		return do_epoll_add(op);
+	case RST_INOTIFY:
+		return sys1(SYS_inotify_init1, op->b);
+	case RST_WATCH:
+		return do_watch(op);
+	case RST_FIFO:
+		return do_fifo(op);
+	case RST_REOPEN:
+		return do_reopen(op);
+	case RST_FLOCK:
+		return sys2(SYS_flock, op->x, op->b);
+	case RST_LOCK:
+		return do_lock(op);
+	case RST_OWNER:
+		return do_owner(op);
 	case RST_MEMFD:
 		return do_memfd(run, op);
 	case RST_PIDFD:
@@ -148,6 +180,18 @@ static long step(struct run *run, const struct rst_op *op)
 		return do_queue(run, op);
 	case RST_ITIMERS:
 		return do_itimers(op);
+	case RST_ZOMBIE:
+		return do_zombie(op);
+	case RST_LIMITS:
+		return do_limits(op);
+	case RST_TIMERS:
+		return do_timers(run, op);
+	case RST_OOM_SCORE:
+		return do_oom_score(op);
+	case RST_CREDENTIALS:
+		return do_credentials(op);
+	case RST_DUMPABLE:
+		return sys2(SYS_prctl, PR_SET_DUMPABLE, op->a);
 	case RST_DEVICE_LOAD:
 		return do_device_load(run, op);
 	case RST_DEVICE_GIVE:

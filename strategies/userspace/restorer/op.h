@@ -38,8 +38,22 @@ enum rst_op_kind {
 	RST_DUP3, /* x: to, a: from, b: O_CLOEXEC or 0 */
 	RST_SETFD, /* x: fd, b: FD_CLOEXEC or 0 */
 	RST_PIPE, /* x: read end, y: write end, a: struct rbi_pipe, b: data, c: rd, wr flags */
-	RST_LISTEN, /* x: fd, a: abstract name, b: flags, c: backlog */
-	RST_MEMFD, /* x: fd, a: size, b: number of runs, c: struct rbi_run[] */
+	RST_SOCKET, /* x: fd, a: struct rbi_socket, b: flags, c: name or 0 */
+	RST_SOCKETPAIR, /* x, y: ends, z: type */
+	RST_SEND, /* x: fd, a: data, b: bytes */
+	RST_SOCKET_STATE, /* x: fd, a: struct rbi_socket, b: status flags */
+	RST_EVENT, /* x: fd, y: enum rbi_ofd_kind, a: struct rbi_event, b: flags */
+	RST_EPOLL, /* x: fd, b: status flags */
+	RST_EPOLL_ADD, /* x: epoll, y: number it was added by, a: fd, b: events, c: data */
+	RST_INOTIFY, /* x: fd, b: flags */
+	RST_WATCH, /* x: inotify, y: number that must result, a: path, b: mask */
+	RST_FIFO, /* x: fd, a: path, b: flags, c: struct rbi_pipe or 0, d: data */
+	RST_REOPEN, /* x: fd, y: fd of the same file, b: flags, c: offset */
+	RST_FLOCK, /* x: fd, b: LOCK_* */
+	RST_LOCK, /* x: fd, a: struct rbi_lock */
+	RST_OWNER, /* x: fd, a: pid or -pgid, y: signal, b: status flags */
+	RST_MEMFD, /* x: fd, a: size, b: number of runs, c: struct rbi_run[],
+		      d: struct rbi_backing, e: its name */
 	RST_PIDFD, /* x: fd that refers to the coordinator */
 	RST_FETCH, /* x: fd, a: the coordinator's fd, b: FD_CLOEXEC or 0, c: pidfd */
 	/* file system context */
@@ -59,6 +73,13 @@ enum rst_op_kind {
 	RST_ACTIONS, /* a: struct rbi_action[], y: count */
 	RST_QUEUE, /* a: struct rbi_siginfo[], y: count, x: 1 = to the thread group */
 	RST_ITIMERS, /* a: struct rbi_itimer[3] */
+	/* of a process */
+	RST_ZOMBIE, /* a: struct rbi_zombie: a child that ends at once */
+	RST_LIMITS, /* a: struct rbi_limit[], y: count */
+	RST_TIMERS, /* a: struct rbi_timer[], y: count */
+	RST_OOM_SCORE, /* a: oom_score_adj */
+	RST_CREDENTIALS, /* a: struct rbi_credentials, b: its groups */
+	RST_DUMPABLE, /* a: PR_SET_DUMPABLE */
 	/* /dev/restart, restart_uapi.h */
 	RST_DEVICE_LOAD, /* x: fd that results, y: restart_load.flags */
 	RST_DEVICE_GIVE, /* x: enum restart_file_kind, y: first index, z: count; the fds follow,

@@ -36,6 +36,9 @@ static inline struct rst_packet *packet_at(const struct rst_control *control, __
 #define WNOHANG 1
 #define IDLE_MS 500 /* how often who waits for orders looks around */
 
+/* memory.c */
+void *memcpy(void *to, const void *from, unsigned long size);
+
 /* futex.c: the words are shared between address spaces. */
 void futex_wait(__u32 *word, __u32 value, struct rst_control *control);
 void futex_wait_ms(__u32 *word, __u32 value, unsigned int milliseconds);
@@ -51,7 +54,23 @@ long do_create(struct run *run, const struct rst_op *op);
 long do_exec(struct run *run, const struct rst_op *op);
 long do_open(const struct rst_op *op);
 long do_pipe(const struct rst_op *op);
-long do_listen(const struct rst_op *op);
+long do_fifo(const struct rst_op *op);
+long do_reopen(const struct rst_op *op);
+long do_socket(const struct rst_op *op);
+long do_socketpair(const struct rst_op *op);
+long do_send(const struct rst_op *op);
+long do_socket_state(const struct rst_op *op);
+long do_event(const struct rst_op *op);
+long do_epoll_create(const struct rst_op *op);
+long do_epoll_add(const struct rst_op *op);
+long do_watch(const struct rst_op *op);
+long do_lock(const struct rst_op *op);
+long do_owner(const struct rst_op *op);
+long do_zombie(const struct rst_op *op);
+long do_limits(const struct rst_op *op);
+long do_timers(const struct run *run, const struct rst_op *op);
+long do_oom_score(const struct rst_op *op);
+long do_credentials(const struct rst_op *op);
 long do_memfd(struct run *run, const struct rst_op *op);
 long do_fetch(const struct rst_op *op);
 long do_mmap(const struct rst_control *control, const struct rst_op *op);
