@@ -100,6 +100,18 @@ class Tree {
   /// restart left in their address spaces. At most once.
   [[nodiscard]] virtual Status release() = 0;
 
+  /// After release(): waits until the tree's first process has ended. @return its wait
+  /// status, wait(2). Fails, with the tree going on, when StrategyOptions::given_up says so.
+  [[nodiscard]] virtual Result<int> wait_root() {
+    return fail(ErrorKind::kUnsupported, "this strategy cannot wait for a tree");
+  }
+
+  /// After release(), among the caller's pids: the tree goes on by itself, as children of
+  /// whoever takes orphans, and is no longer this object's to destroy.
+  [[nodiscard]] virtual Status detach() {
+    return fail(ErrorKind::kUnsupported, "this strategy cannot leave a tree running");
+  }
+
   /// Kills every task and returns once none is left, nor a zombie, fd or
   /// mapping. Idempotent; a tree that was never released is destroyed too.
   [[nodiscard]] virtual Status destroy() = 0;

@@ -16,6 +16,8 @@ class DeviceTree final : public Tree {
   [[nodiscard]] std::optional<ObjectCounts> objects() const override { return counts_; }
   [[nodiscard]] std::optional<RestartAccount> account() const override;
   [[nodiscard]] Status release() override { return tree_.release(); }
+  [[nodiscard]] Result<int> wait_root() override { return tree_.wait_root(); }
+  [[nodiscard]] Status detach() override { return tree_.detach(); }
   [[nodiscard]] Status destroy() override { return tree_.destroy(); }
 
  private:

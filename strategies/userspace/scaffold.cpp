@@ -203,6 +203,7 @@ void Scaffold::load(const Image& image, const Program& program) {
   c.expected = program.expected;
   c.arrived = c.ready = c.go = c.left = 0;
   c.ready_cycles = 0;
+  c.root_ended = 0;
   c.coordinator = rst_channel{};
   c.failure = rst_failure{};
 }

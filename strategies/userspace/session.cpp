@@ -281,6 +281,34 @@ Status Session::release() {
                     -control.coordinator.result);
 }
 
+Result<int> Session::wait_root() {
+  const rst_control& control = scaffold_.control();
+  while (load(control.root_ended) == 0) {
+    RB_TRY(go_on());
+    if (futex_wait(control.root_ended, 0, kTickMs)) continue;
+    if (has_ended(coordinator_) && load(control.root_ended) == 0) {
+      return tl::unexpected<Error>(stalled("the coordinator died"));
+    }
+  }
+  return control.root_status;
+}
+
+Status Session::detach() {
+  RB_ASSERT(running_ && options_.pids == PidMode::kHost);
+  rst_channel& channel = scaffold_.control().zygote;
+  channel.command = RST_COMMAND_DETACH;
+  __atomic_add_fetch(&channel.sequence, 1, __ATOMIC_ACQ_REL);
+  futex_wake(channel.sequence);
+  if (!ends_within(zygote_, kReleaseSeconds * 1000)) {
+    return fail(ErrorKind::kRestart, "the restorer's zygote does not let go of the tree");
+  }
+  while (::waitpid(zygote_, nullptr, 0) < 0 && errno == EINTR) {
+  }
+  zygote_ = coordinator_ = -1;
+  running_ = false;
+  return {};
+}
+
 Status Session::destroy() {
   if (!running_) return {};
   running_ = false;

@@ -39,6 +39,8 @@ class Session {
   /// See Tree.
   [[nodiscard]] TreeAccess access() const;
   [[nodiscard]] Status release();
+  [[nodiscard]] Result<int> wait_root();
+  [[nodiscard]] Status detach();
   [[nodiscard]] Status destroy();
 
  private:
@@ -83,6 +85,8 @@ class SessionTree final : public Tree {
     return account_for(program_, session_.born_with());
   }
   [[nodiscard]] Status release() override { return session_.release(); }
+  [[nodiscard]] Result<int> wait_root() override { return session_.wait_root(); }
+  [[nodiscard]] Status detach() override { return session_.detach(); }
   [[nodiscard]] Status destroy() override { return session_.destroy(); }
 
  private:

@@ -43,6 +43,22 @@ void end_if_abandoned(const struct rst_control *control)
 	sys1(SYS_exit_group, 1);
 }
 
+/* Reaps orphans of the tree, which end up here, and its root. */
+static void reap(struct rst_control *control)
+{
+	int status = 0;
+	long pid;
+
+	while ((pid = sys4(SYS_wait4, -1, &status, WALL | WNOHANG, 0)) > 0) {
+		if ((__u32)pid != slot_at(control, 0)->pid)
+			continue;
+		slot_at(control, 0)->created = 0; /* its pid may be another's now */
+		control->root_status = status;
+		__atomic_store_n(&control->root_ended, 1, __ATOMIC_RELEASE);
+		futex_wake_all(&control->root_ended);
+	}
+}
+
 _Noreturn void serve(struct run *run)
 {
 	struct rst_control *control = run->control;
@@ -59,9 +75,7 @@ _Noreturn void serve(struct run *run)
 			answer(channel, sequence, result);
 			continue;
 		}
-		/* Orphans of the tree end up here. */
-		while (sys4(SYS_wait4, -1, 0, WALL | WNOHANG, 0) > 0)
-			;
+		reap(control);
 		end_if_abandoned(control);
 		futex_wait_ms(&channel->sequence, sequence, IDLE_MS);
 	}

@@ -41,6 +41,7 @@ enum rst_command {
 	RST_COMMAND_DESTROY, /* to the zygote: end the coordinator and the tree */
 	RST_COMMAND_QUIT, /* to the zygote */
 	RST_COMMAND_RELEASE, /* to the coordinator */
+	RST_COMMAND_DETACH, /* to the zygote: end both, and let the tree go on */
 };
 
 /* A futex word at which one side waits for the other. */
@@ -96,6 +97,8 @@ struct rst_control {
 	__u32 ready __attribute__((aligned(64))); /* futex: all have arrived */
 	__u32 go __attribute__((aligned(64))); /* futex: leave the barrier */
 	__u32 left __attribute__((aligned(64))); /* tasks on their last call */
+	__u32 root_ended __attribute__((aligned(64))); /* futex: the tree's first process */
+	__s32 root_status; /* its wait status */
 	__u64 ready_cycles;
 	struct rst_channel zygote __attribute__((aligned(64)));
 	struct rst_channel coordinator __attribute__((aligned(64)));

@@ -95,6 +95,12 @@ _Noreturn void zygote_main(struct rst_control *control)
 			channel->result = (__s32)end_tree(control, pid);
 			pid = 0;
 			break;
+		case RST_COMMAND_DETACH:
+			/* Its tasks come here as orphans, and go on from here as such. */
+			sys2(SYS_kill, pid, SIGKILL);
+			sys4(SYS_wait4, pid, 0, WALL, 0);
+			sys1(SYS_exit_group, 0);
+			break;
 		case RST_COMMAND_QUIT:
 			end_tree(control, pid);
 			sys1(SYS_exit_group, 0);
