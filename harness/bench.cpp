@@ -1,5 +1,6 @@
 #include "harness/bench.h"
 
+#include "harness/capture_command.h"
 #include "harness/cli.h"
 #include "harness/coverage/command.h"
 #include "harness/emulated_defaults.h"
@@ -8,6 +9,8 @@
 #include "harness/list_command.h"
 #include "harness/matrix.h"
 #include "harness/objects/command.h"
+#include "harness/program_images.h"
+#include "harness/restart_command.h"
 #include "harness/run_command.h"
 #include "harness/selection.h"
 #include "harness/where_to_run.h"
@@ -20,7 +23,14 @@ class Dispatcher {
  public:
   Dispatcher(const Parts& parts, const Streams& streams) : parts_(parts), streams_(streams) {}
 
-  Result<int> operator()(const RunOptions& options) const {
+  Result<int> operator()(const RunOptions& given) const {
+    RunOptions options = given;
+    if (!options.programs.empty() && options.vm.one_guest) {
+      return fail(ErrorKind::kUsage, "--vm-one-guest cannot take a program:COMMAND",
+                  "capture it to a file first, for --image");
+    }
+    const auto programs = ProgramImages::capture(options, parts_, streams_.err);
+    if (!programs) return tl::unexpected(programs.error());
     const Situation situation = situation_of(options.strategies, parts_);
     const auto decision = decide(options, situation);
     if (!decision) return tl::unexpected(decision.error());
@@ -54,6 +64,12 @@ class Dispatcher {
   }
   Result<int> operator()(const ImageCheck& options) const {
     return ok(image_check(options, streams_.out));
+  }
+  Result<int> operator()(const CaptureOptions& options) const {
+    return ok(capture_command(options, parts_, streams_.out));
+  }
+  Result<int> operator()(const RestartOptions& options) const {
+    return restart_command(options, parts_, streams_);
   }
   Result<int> operator()(const CoverageOptions& options) const {
     RB_TRY(check_coverage(options, parts_));

@@ -31,6 +31,9 @@ Exit codes: 0 ok; 1 a restart failed or was wrong; 2 usage; 4 the virtual machin
 ended without a result; 77 the machine lacks something; 128 + n ended by signal n. Google Benchmark's own --benchmark_... flags
 are passed on to it.)";
 
+/// Begins a --workload that is a shell command.
+constexpr std::string_view kProgram = "program:";
+
 /// Flags of Google Benchmark that have the meaning of one of ours.
 constexpr std::array<std::pair<std::string_view, std::string_view>, 3> kAliases = {{
     {"--benchmark_filter", "--filter"},
@@ -107,6 +110,8 @@ struct Parsed {
   ImageWrite write;
   ImageShow show;
   ImageCheck check;
+  CaptureOptions capture;
+  RestartOptions restart;
   CoverageOptions coverage;
   ObjectsOptions objects;
 };
@@ -140,6 +145,34 @@ double share_of(const std::string& text) {
   return percent / 100;
 }
 
+/// "port:80", "file:PATH", "line:REGEX", "time:2".
+Readiness readiness_of(const std::string& text) {
+  const auto colon = text.find(':');
+  const std::string kind = text.substr(0, colon);
+  Readiness ready;
+  ready.text = colon == std::string::npos ? "" : text.substr(colon + 1);
+  const char* const end = ready.text.data() + ready.text.size();
+  const auto whole = [&](const auto& parsed) {
+    return !ready.text.empty() && parsed.ec == std::errc() && parsed.ptr == end;
+  };
+  bool ok = !ready.text.empty();
+  if (kind == "port") {
+    ready.kind = Readiness::Kind::kPort;
+    ok = whole(std::from_chars(ready.text.data(), end, ready.port)) && ready.port != 0;
+  } else if (kind == "time") {
+    ok = whole(std::from_chars(ready.text.data(), end, ready.seconds)) && ready.seconds >= 0;
+  } else if (kind == "file") {
+    ready.kind = Readiness::Kind::kFile;
+  } else if (kind == "line") {
+    ready.kind = Readiness::Kind::kLine;
+  } else {
+    ok = false;
+  }
+  if (ok) return ready;
+  throw CLI::ValidationError(
+      "--ready", fmt::format("'{}' is none of port:N, file:PATH, line:REGEX, time:SECONDS", text));
+}
+
 /// The innermost command that was named: its help is the one to read.
 std::string help_command(const CLI::App& app) {
   std::string command = app.get_name();
@@ -159,10 +192,16 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
       ->delimiter(',')
       ->allow_extra_args(false);
   app.add_option("--workload", parsed.workloads,
-                 fmt::format("Workloads W[:PARAMETER=VALUE,...], separated by commas: {}, all; "
+                 fmt::format("Workloads W[:PARAMETER=VALUE,...], separated by commas: {}, all; or "
+                             "program:COMMAND, a shell command to run, capture and restart; "
                              "default: {}",
                              joined_names(parts.workloads), parts.default_workloads))
       ->allow_extra_args(false);
+  app.add_option_function<std::string>(
+         "--ready", [&run](const std::string& text) { run.ready = readiness_of(text); },
+         "When to capture a program: once a TCP port takes connections, a file exists, or it has "
+         "printed a line; or after some seconds")
+      ->option_text("port:N|file:PATH|line:REGEX|time:SECONDS [time:1]");
   app.add_option("--image", run.images, "An image file to restart; may be given again")
       ->allow_extra_args(false);
   app.add_option("--filter", run.filter,
@@ -293,9 +332,10 @@ void add_vm_options(CLI::App& app, VmOptions& vm) {
 }
 
 /// Not how a cell is measured, but which, where, and what is printed.
-constexpr std::array kNotMeasuring = {"--help",   "--version", "--strategy",    "--workload",
-                                      "--image",  "--filter",  "--creator-fds", "--creator-memory",
-                                      "--stages", "--out",     "--clock",       "--native"};
+constexpr std::array kNotMeasuring = {
+    "--help",  "--version", "--strategy",    "--workload",       "--image",
+    "--ready", "--filter",  "--creator-fds", "--creator-memory", "--stages",
+    "--out",   "--clock",   "--native"};
 
 /// The other options that were given, as RunOptions has them.
 std::vector<std::string> measuring_options(const CLI::App& app) {
@@ -368,6 +408,8 @@ struct Subcommands {
   CLI::App* write;
   CLI::App* show;
   CLI::App* check;
+  CLI::App* capture;
+  CLI::App* restart;
   CLI::App* coverage;
   CLI::App* objects;
 };
@@ -401,6 +443,33 @@ void add_objects(CLI::App& app, Subcommands& commands, ObjectsOptions& objects) 
   add_vm_options(command, objects.run.vm);
 }
 
+/// Of running programs.
+void add_live_commands(CLI::App& app, Subcommands& commands, Parsed& parsed, const Parts& parts) {
+  commands.capture = app.add_subcommand("capture", "Make an image of a running process tree");
+  commands.capture->add_option("PID", parsed.capture.root, "Its first process")
+      ->required()
+      ->check(CLI::Range(1, 1 << 22));
+  commands.capture->add_option("-o,--out", parsed.capture.out, "The file")
+      ->required()
+      ->option_text("FILE");
+  commands.capture->add_flag("--leave-running", parsed.capture.leave_running,
+                             "Let the tree go on; without it, it is ended once the image is "
+                             "written");
+
+  commands.restart = app.add_subcommand("restart", "Restart an image for real, with its pids");
+  commands.restart->add_option("FILE", parsed.restart.path, "An image file")->required();
+  commands.restart
+      ->add_option("--strategy", parsed.restart.strategy,
+                   fmt::format("One of {}", joined_names(parts.strategies)))
+      ->capture_default_str();
+  auto* detach = commands.restart->add_flag("--detach", parsed.restart.detach,
+                                            "Leave it running, and end at once");
+  commands.restart
+      ->add_flag("--wait", parsed.restart.wait,
+                 "Wait for the end of its first process, and end with its exit code: the default")
+      ->excludes(detach);
+}
+
 Subcommands add_subcommands(CLI::App& app, Parsed& parsed, const Parts& parts) {
   Subcommands commands{};
   CLI::App* list = app.add_subcommand("list", "List what there is")->require_subcommand(1);
@@ -427,6 +496,7 @@ Subcommands add_subcommands(CLI::App& app, Parsed& parsed, const Parts& parts) {
   commands.check = image->add_subcommand("check", "Check an image and its checksums");
   commands.check->add_option("FILE", parsed.check.path, "An image file")->required();
 
+  add_live_commands(app, commands, parsed, parts);
   add_objects(app, commands, parsed.objects);
   commands.coverage =
       app.add_subcommand("coverage", "Count the sharing graphs that each strategy restores");
@@ -441,12 +511,23 @@ Command chosen(const Subcommands& commands, Parsed& parsed) {
   if (commands.write->parsed()) return parsed.write;
   if (commands.show->parsed()) return parsed.show;
   if (commands.check->parsed()) return parsed.check;
+  if (commands.capture->parsed()) return parsed.capture;
+  if (commands.restart->parsed()) return parsed.restart;
   if (commands.objects->parsed()) {
     parsed.objects.run.command_line = parsed.run.command_line;
     return parsed.objects;
   }
   if (commands.coverage->parsed()) return parsed.coverage;
-  parsed.run.workloads = joined(parsed.workloads);
+  // All of a command is the command, with its commas and colons.
+  std::vector<std::string> synthetic;
+  for (std::string& workload : parsed.workloads) {
+    if (workload.starts_with(kProgram)) {
+      parsed.run.programs.push_back(workload.substr(kProgram.size()));
+    } else {
+      synthetic.push_back(std::move(workload));
+    }
+  }
+  parsed.run.workloads = joined(synthetic);
   return parsed.run;
 }
 

@@ -13,6 +13,7 @@
 #include <iostream>
 
 #include "harness/bench.h"
+#include "harness/capture/capture.h"
 #include "harness/vm/guest_init.h"
 #include "harness/vm/run_in_vm.h"
 
@@ -33,9 +34,11 @@ int main(int argc, char** argv) {
       .build_image = rb::build_image,
       .make_fixtures = rb::make_fixtures,
       .verify_stopped = rb::verify_stopped,
+      .checks_itself = rb::checks_itself,
       .verify_running = rb::verify_running,
       .counters = &rb::perf_counters(),
       .kernel_facts = rb::read_kernel_facts,
+      .capture = rb::capture_tree,
       .run_in_vm = rb::vm::run_in_vm,
       .run_cells_in_vm = rb::vm::run_cells_in_vm,
   };

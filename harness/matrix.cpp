@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "harness/workload_spec.h"
 
 namespace rb {
@@ -81,7 +83,10 @@ Result<std::vector<Group>> make_matrix(const RunOptions& options, const Parts& p
     sources = std::move(*made);
   }
   for (const std::string& path : options.images) {
-    sources.push_back({nullptr, {}, path, "image:" + path});
+    const auto named = std::find_if(options.image_names.begin(), options.image_names.end(),
+                                    [&](const auto& entry) { return entry.first == path; });
+    sources.push_back(
+        {nullptr, {}, path, named == options.image_names.end() ? "image:" + path : named->second});
   }
   sources = with_creators(std::move(sources), options);
 

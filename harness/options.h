@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
+#include "harness/live_options.h"
 #include "harness/objects/measure.h"
 #include "strategies/strategy.h"
 
@@ -61,11 +63,15 @@ struct Chosen {
 struct RunOptions : Invocation {
   std::vector<std::string> strategies;  ///< names and "all"; empty = all
   std::string workloads;                ///< grammar of workload_spec.h; empty = default
-  int repetitions = 0;                  ///< rounds; 0 = until the precision or the time is reached
-  double precision = 0.02;              ///< half the width of intervals, as a share of the ratio
-  double min_time_s = 0.002;            ///< of restarting, per cell and round
-  double max_time_s = 1.25;             ///< of all rounds, per cell
-  std::size_t least_restarts = 1;       ///< per cell and round, if the time is enough for them
+  std::vector<std::string> programs;    ///< shell commands to run, capture and restart
+  Readiness ready;                      ///< of each of them
+  /// Of images that have a better name than their path: path and name.
+  std::vector<std::pair<std::string, std::string>> image_names;
+  int repetitions = 0;             ///< rounds; 0 = until the precision or the time is reached
+  double precision = 0.02;         ///< half the width of intervals, as a share of the ratio
+  double min_time_s = 0.002;       ///< of restarting, per cell and round
+  double max_time_s = 1.25;        ///< of all rounds, per cell
+  std::size_t least_restarts = 1;  ///< per cell and round, if the time is enough for them
   Chosen chosen;
   std::string filter;  ///< cells to run, by name: filter.h
   VerifyMode verify = VerifyMode::kSample;
@@ -134,6 +140,7 @@ struct PrintText {
 };
 
 using Command = std::variant<RunOptions, ListStrategies, ListWorkloads, ListCounters, ImageWrite,
-                             ImageShow, ImageCheck, CoverageOptions, ObjectsOptions, PrintText>;
+                             ImageShow, ImageCheck, CaptureOptions, RestartOptions, CoverageOptions,
+                             ObjectsOptions, PrintText>;
 
 }  // namespace rb

@@ -16,6 +16,8 @@
 
 namespace rb {
 
+struct Captured;
+struct CaptureRequest;
 struct Streams;
 class CellSource;
 
@@ -28,11 +30,15 @@ struct Parts {
   Result<Image> (*build_image)(const Workload& workload, const ParameterValues& values);
   Status (*make_fixtures)(const Image& image);
   Result<Verification> (*verify_stopped)(const Image& image, const Tree& tree);
+  bool (*checks_itself)(const Image& image);
   Result<Verification> (*verify_running)(const Image& image, const Tree& tree, unsigned timeout_s);
 
   CounterSource* counters;
   /// What there is to know of the kernel to count its objects.
   Result<KernelFacts> (*kernel_facts)();
+
+  /// Makes an image of a running tree.
+  Result<Captured> (*capture)(const CaptureRequest& request);
 
   /// Runs the command line in a virtual machine. @return its exit code
   /// @param needs_module  a strategy was asked for that needs /dev/restart

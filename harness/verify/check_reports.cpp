@@ -200,6 +200,12 @@ std::string ReportsCheck::state_of(std::uint32_t task) const {
 
 }  // namespace
 
+bool checks_itself(const Image& image) {
+  const auto mms = image.mms();
+  return std::any_of(mms.begin(), mms.end(),
+                     [&](const rbi_mm& mm) { return has_payload(image, mm); });
+}
+
 Status check_reports(Inspection& inspection, unsigned timeout_s) {
   return ReportsCheck(inspection, timeout_s).run();
 }

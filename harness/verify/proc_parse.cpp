@@ -88,6 +88,7 @@ std::optional<ProcMapping> parse_mapping(std::string_view line) {
 }
 
 void apply_vm_flags(std::string_view flags, ProcMapping& mapping) {
+  mapping.flags = flags;
   for (;;) {
     const std::string_view flag = next_word(flags);
     if (flag.empty()) return;

@@ -45,6 +45,16 @@ struct ProcMapping {
   std::string path;          ///< or a name such as [stack]
   bool growsdown = false;    ///< VmFlags of smaps; false in maps
   bool noreserve = false;
+  std::string flags;  ///< VmFlags of smaps: " rd wr mr"; empty in maps
+
+  /// Whether smaps shows a flag of two letters.
+  [[nodiscard]] bool has_flag(std::string_view flag) const {
+    for (std::size_t at = flags.find(flag); at != std::string::npos;
+         at = flags.find(flag, at + 1)) {
+      if (at > 0 && flags[at - 1] == ' ') return true;
+    }
+    return false;
+  }
 };
 /// All mappings, or nothing where a line is not understood.
 [[nodiscard]] std::optional<std::vector<ProcMapping>> parse_maps(std::string_view text);

@@ -28,6 +28,11 @@ inline constexpr std::size_t kMaxDifferences = 20;
 /// The error is that of the verifier itself (a lacking privilege, say).
 [[nodiscard]] Result<Verification> verify_stopped(const Image& image, const Tree& tree);
 
+/// Whether tasks of the image run the self-checking payload: a synthetic tree. One that
+/// does not is a captured program, which a benchmark must never let run: it would go on
+/// with its work.
+[[nodiscard]] bool checks_itself(const Image& image);
+
 /// After release(): waits for every task's own report (the self-check of
 /// workloads/payload/payload.h), and compares from outside what only holds once
 /// a task runs: signal masks, maps without the scaffold.

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <charconv>
@@ -18,6 +19,7 @@
 #include "harness/vm/console.h"
 #include "harness/vm/frames.h"
 #include "harness/vm/guest_config.h"
+#include "harness/vm/image_files.h"
 #include "harness/vm/initramfs.h"
 #include "harness/vm/loadable.h"
 #include "harness/vm/neutral.h"
@@ -43,6 +45,24 @@ Result<std::string> contents(const std::string& path) {
 /// In the guest's root, whose paths are relative in the archive.
 std::string in_root(const std::string& path) {
   return fs::absolute(path).lexically_normal().relative_path();
+}
+
+/// A captured program maps its executable and libraries, which only this machine has.
+Status add_named_files(const std::string& image_path, Initramfs& archive) {
+  const auto image = Image::open(image_path, CheckContents::kNo);
+  if (!image) return {};  // no image, or a damaged one: the guest says so
+  const ImageFiles named = files_of_image(*image);
+  for (const std::string& directory : named.directories) {
+    if (directory != "/") RB_TRY(archive.add_directory(in_root(directory)));
+  }
+  for (const std::string& file : named.files) {
+    const auto bytes = contents(file);
+    if (!bytes) return tl::unexpected(bytes.error());
+    // An executable must be one there, too: prctl(PR_SET_MM_EXE_FILE).
+    RB_TRY(
+        archive.add_file(in_root(file), *bytes, ::access(file.c_str(), X_OK) == 0 ? 0755 : 0644));
+  }
+  return {};
 }
 
 Result<Fd> make_initramfs(const GuestJob& job) {
@@ -76,6 +96,7 @@ Result<Fd> make_initramfs(const GuestJob& job) {
     const auto bytes = contents(file);
     if (!bytes) return tl::unexpected(bytes.error());
     RB_TRY(archive->add_file(in_root(file), *bytes, 0644));
+    RB_TRY(add_named_files(file, *archive));
   }
   return std::move(*archive).finish();
 }

@@ -6,6 +6,7 @@
 
 #include "fake_counters.h"
 #include "harness/bench.h"
+#include "harness/capture/capture.h"
 #include "strategies/null/null.h"
 
 namespace rb::test {
@@ -177,6 +178,22 @@ Result<int> run_cells_in_vm(const RunOptions& options, bool needs_module, const 
   return run_in_vm(options, needs_module, streams);
 }
 
+/// Pid 8 is a tree of three tasks; another one has a socket.
+Result<Captured> capture(const CaptureRequest& request) {
+  if (request.root != 8) {
+    return fail(ErrorKind::kUnsupported,
+                "cannot capture the tree of pid 9 (worker): pid 9 (worker) fd 5 (socket:[7]) is a "
+                "socket: an image cannot hold it");
+  }
+  Captured captured;
+  captured.processes = 1;
+  captured.tasks = 3;
+  captured.pages = 300;
+  captured.stage_ns = {1'000'000, 2'000'000, 500'000, 4'000'000, 100'000};
+  captured.frozen_ns = 7'600'000;
+  return captured;
+}
+
 }  // namespace
 
 Parts doubles() {
@@ -186,9 +203,11 @@ Parts doubles() {
           .build_image = build,
           .make_fixtures = no_fixtures,
           .verify_stopped = stopped,
+          .checks_itself = [](const Image&) { return true; },
           .verify_running = running,
           .counters = &fake_counters(),
           .kernel_facts = fake_kernel_facts,
+          .capture = capture,
           .run_in_vm = run_in_vm,
           .run_cells_in_vm = run_cells_in_vm};
 }

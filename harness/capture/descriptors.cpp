@@ -1,0 +1,293 @@
+#include "harness/capture/descriptors.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <map>
+#include <string_view>
+#include <tuple>
+
+#include "harness/capture/pipes.h"
+#include "harness/verify/kcmp.h"
+#include "harness/verify/proc_files.h"
+
+namespace rb::capture {
+namespace {
+
+constexpr std::uint32_t kLargeFile = 0100000;  // the kernel's; 0 in glibc
+constexpr std::uint32_t kCloseOnExec = O_CLOEXEC;
+constexpr std::uint32_t kFileFlags =
+    O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_NOATIME | O_NOFOLLOW | kLargeFile;
+constexpr std::uint32_t kDirectoryFlags =
+    O_NONBLOCK | O_NOATIME | O_NOFOLLOW | O_DIRECTORY | kLargeFile;
+constexpr std::uint32_t kPipeFlags = O_ACCMODE | O_NONBLOCK | kLargeFile;
+
+/// A descriptor as /proc shows it.
+struct Seen {
+  KernelObject object;  ///< the task's pid and the number
+  std::size_t table = 0;
+  std::size_t task = 0;
+  std::string link;
+  struct stat status {};
+  ProcFdInfo info;
+  bool locked = false;
+  std::uint32_t description = RBI_NONE;
+
+  /// Descriptors of one description agree in that.
+  [[nodiscard]] auto key() const {
+    return std::tie(status.st_dev, status.st_ino, link, info.offset);
+  }
+};
+
+class Descriptors {
+ public:
+  Descriptors(FoundTree& found, Refusals& refusals) : found_(found), refusals_(refusals) {}
+
+  Status find() {
+    const auto users = found_.users(&FoundTask::files, found_.files.size());
+    for (std::size_t table = 0; table < users.size(); ++table) {
+      RB_TRY(read_table(table, users[table]));
+    }
+    RB_TRY(number_descriptions());
+    for (const Seen& seen : seen_) {
+      found_.files[seen.table].push_back(
+          {seen.object.fd, seen.description, (seen.info.flags & kCloseOnExec) != 0});
+    }
+    for (const FoundPipe& pipe : found_.pipes) refuse_outside(pipe);
+    return {};
+  }
+
+ private:
+  Status read_table(std::size_t table, std::size_t user);
+  Status number_descriptions();
+  Status add_description(const Seen& seen);
+  Status add_pipe_end(const Seen& seen, FoundDescription& description);
+  void refuse_outside(const FoundPipe& pipe);
+  void keep_flags(const Seen& seen, std::uint32_t kept, FoundDescription& description);
+  void check_path(const Seen& seen);
+
+  [[nodiscard]] std::string who(const Seen& seen) const {
+    return fmt::format("{} fd {} ({})", found_.tasks[seen.task].who, seen.object.fd, seen.link);
+  }
+  [[nodiscard]] std::string path_of(const Seen& seen) const {
+    return fmt::format("{}/fd/{}", found_.directory(found_.tasks[seen.task]), seen.object.fd);
+  }
+
+  FoundTree& found_;
+  Refusals& refusals_;
+  std::vector<Seen> seen_;
+};
+
+Status Descriptors::read_table(std::size_t table, std::size_t user) {
+  const FoundTask& task = found_.tasks[user];
+  const std::string directory = found_.directory(task);
+  const auto numbers = list_numbers(directory + "/fd");
+  if (!numbers) return fail_errno("cannot list descriptors of " + task.who, numbers.error());
+  for (const std::uint32_t number : *numbers) {
+    Seen seen;
+    seen.object = {static_cast<std::uint32_t>(task.tid), number};
+    seen.table = table;
+    seen.task = user;
+    const std::string path = fmt::format("{}/fd/{}", directory, number);
+    const auto link = read_link(path);
+    const auto info_text = read_whole_file(fmt::format("{}/fdinfo/{}", directory, number));
+    const auto info = info_text ? parse_fdinfo(*info_text) : std::nullopt;
+    if (!link || !info || ::stat(path.c_str(), &seen.status) != 0) {
+      return fail_errno(fmt::format("cannot look at fd {} of {}", number, task.who),
+                        link ? (info ? errno : EPROTO) : link.error());
+    }
+    seen.link = *link;
+    seen.info = *info;
+    seen.locked = info_text->find("\nlock:") != std::string::npos;
+    seen_.push_back(std::move(seen));
+  }
+  return {};
+}
+
+/// Which descriptors have a description in common: kcmp(2) among those that could.
+Status Descriptors::number_descriptions() {
+  std::vector<Seen*> order;
+  for (Seen& seen : seen_) order.push_back(&seen);
+  std::stable_sort(order.begin(), order.end(),
+                   [](const Seen* a, const Seen* b) { return a->key() < b->key(); });
+  struct Entry {
+    KernelObject object;
+    Seen* seen;
+  };
+  Kcmp kcmp(KCMP_FILE);
+  std::map<const Seen*, Seen*> first_of;
+  for (std::size_t begin = 0; begin < order.size();) {
+    std::size_t end = begin + 1;
+    while (end < order.size() && order[end]->key() == order[begin]->key()) ++end;
+    std::vector<Entry> entries;
+    for (std::size_t i = begin; i < end; ++i) entries.push_back({order[i]->object, order[i]});
+    if (entries.size() > 1) kcmp.sort(entries);
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+      const bool same = i > 0 && kcmp.same(entries[i - 1].object, entries[i].object);
+      first_of[entries[i].seen] = same ? first_of[entries[i - 1].seen] : entries[i].seen;
+    }
+    begin = end;
+  }
+  RB_TRY(kcmp.usable());
+  for (Seen& seen : seen_) {
+    Seen& first = *first_of[&seen];
+    if (first.description == RBI_NONE) {
+      first.description = static_cast<std::uint32_t>(found_.descriptions.size());
+      RB_TRY(add_description(seen));
+    }
+    seen.description = first.description;
+  }
+  return {};
+}
+
+/// Keeps the flags that an image has a place for, and refuses others.
+void Descriptors::keep_flags(const Seen& seen, std::uint32_t kept, FoundDescription& description) {
+  const std::uint32_t flags = seen.info.flags & ~kCloseOnExec;
+  description.flags = flags & kept & ~(kept == kPipeFlags ? kLargeFile : 0u);
+  if ((flags & O_PATH) != 0) {
+    refusals_.add("{} was opened with O_PATH: close it", who(seen));
+  } else if ((flags & O_ASYNC) != 0) {
+    refusals_.add("{} sends signals (O_ASYNC): switch that off", who(seen));
+  } else if ((flags & ~kept) != 0) {
+    refusals_.add("{} has flags that cannot be restored ({:#o})", who(seen), flags & ~kept);
+  }
+}
+
+/// A file can be opened again only by its name.
+void Descriptors::check_path(const Seen& seen) {
+  if (seen.link.ends_with(" (deleted)")) {
+    refusals_.add("{} has no name any more: its contents would be lost", who(seen));
+    return;
+  }
+  struct stat named {};
+  if (::stat(seen.link.c_str(), &named) != 0 || named.st_dev != seen.status.st_dev ||
+      named.st_ino != seen.status.st_ino) {
+    refusals_.add("{} is another file by that name now", who(seen));
+  }
+}
+
+Status Descriptors::add_description(const Seen& seen) {
+  FoundDescription description;
+  description.offset = seen.info.offset;
+  if (seen.locked) {
+    refusals_.add("{} has a lock or a lease: an image cannot hold it", who(seen));
+  }
+  switch (seen.status.st_mode & S_IFMT) {
+    case S_IFREG:
+    case S_IFDIR:
+      description.kind = S_ISDIR(seen.status.st_mode) ? RBI_OFD_DIRECTORY : RBI_OFD_FILE;
+      description.path = seen.link;
+      keep_flags(seen, S_ISDIR(seen.status.st_mode) ? kDirectoryFlags : kFileFlags, description);
+      check_path(seen);
+      break;
+    case S_IFCHR: {
+      description.kind = RBI_OFD_DEVICE;
+      description.path = seen.link;
+      keep_flags(seen, kFileFlags, description);
+      check_path(seen);
+      // /dev/null and its like, and terminals: what they are is all in their name.
+      const unsigned major = ::major(seen.status.st_rdev);
+      const bool memory = major == 1;
+      const bool terminal = major == 4 || major == 5 || (major >= 136 && major <= 143);
+      if (!memory && !terminal) {
+        refusals_.add("{} is a device with a state of its own: close it", who(seen));
+      }
+      break;
+    }
+    case S_IFIFO:
+      RB_TRY(add_pipe_end(seen, description));
+      break;
+    case S_IFSOCK:
+      refusals_.add("{} is a socket: an image cannot hold it", who(seen));
+      break;
+    default:
+      refusals_.add("{} is of a kind that an image cannot hold", who(seen));
+  }
+  found_.descriptions.push_back(std::move(description));
+  return {};
+}
+
+Status Descriptors::add_pipe_end(const Seen& seen, FoundDescription& description) {
+  keep_flags(seen, kPipeFlags, description);
+  description.offset = 0;
+  if (seen.link.rfind("pipe:[", 0) != 0) {
+    refusals_.add("{} is a named pipe: an image cannot hold it", who(seen));
+    return {};
+  }
+  const std::uint32_t access = seen.info.flags & O_ACCMODE;
+  if (access == O_RDWR) {
+    refusals_.add("{} is both ends of a pipe at once: an image cannot hold it", who(seen));
+    return {};
+  }
+  description.kind = access == O_RDONLY ? RBI_OFD_PIPE_READ : RBI_OFD_PIPE_WRITE;
+  const auto known =
+      std::find_if(found_.pipes.begin(), found_.pipes.end(),
+                   [&](const FoundPipe& pipe) { return pipe.inode == seen.status.st_ino; });
+  description.pipe = static_cast<std::uint32_t>(known - found_.pipes.begin());
+  for (const FoundDescription& other : found_.descriptions) {
+    if (other.pipe == description.pipe && other.kind == description.kind) {
+      refusals_.add("{} is one of two openings of the same end of a pipe: an image cannot hold it",
+                    who(seen));
+    }
+  }
+  if (known != found_.pipes.end()) return {};
+  FoundPipe pipe;
+  pipe.inode = seen.status.st_ino;
+  RB_TRY(read_pipe(path_of(seen), pipe));
+  found_.pipes.push_back(std::move(pipe));
+  return {};
+}
+
+/// A pipe whose other end is somebody else's would be cut.
+void Descriptors::refuse_outside(const FoundPipe& pipe) {
+  const auto index = static_cast<std::uint32_t>(&pipe - found_.pipes.data());
+  const auto ends =
+      std::count_if(found_.descriptions.begin(), found_.descriptions.end(),
+                    [index](const FoundDescription& end) { return end.pipe == index; });
+  if (ends == 2) return;
+  const std::string holder = outside_holder(found_, pipe.inode);
+  if (holder.empty()) return;  // the other end is closed
+  const auto seen = std::find_if(seen_.begin(), seen_.end(), [&](const Seen& one) {
+    return one.status.st_ino == pipe.inode && S_ISFIFO(one.status.st_mode);
+  });
+  refusals_.add("{} leads out of the tree, to {}: redirect it to a file", who(*seen), holder);
+}
+
+}  // namespace
+
+Status find_descriptors(FoundTree& found, Refusals& refusals) {
+  return Descriptors(found, refusals).find();
+}
+
+Status find_directories(FoundTree& found, Refusals& refusals) {
+  const auto users = found.users(&FoundTask::fs, found.fs.size());
+  for (std::size_t i = 0; i < users.size(); ++i) {
+    const FoundTask& task = found.tasks[users[i]];
+    const std::string directory = found.directory(task);
+    const auto cwd = read_link(directory + "/cwd");
+    const auto root = read_link(directory + "/root");
+    const auto text = read_whole_file(directory + "/status");
+    const auto status = text ? parse_status(*text) : std::nullopt;
+    if (!cwd || !root || !status)
+      return fail_errno("cannot read directories of " + task.who, ESRCH);
+    found.fs[i] = {*cwd, *root, status->umask};
+    struct stat its {};
+    struct stat named {};
+    for (const char* link : {"cwd", "root"}) {
+      const std::string& name = link == std::string_view("cwd") ? *cwd : *root;
+      if (::stat(fmt::format("{}/{}", directory, link).c_str(), &its) == 0 &&
+          ::stat(name.c_str(), &named) == 0 && its.st_dev == named.st_dev &&
+          its.st_ino == named.st_ino) {
+        continue;
+      }
+      refusals.add("{} has a {} directory, {}, that is not there by that name", task.who,
+                   link == std::string_view("cwd") ? "current" : "root", name);
+    }
+  }
+  return {};
+}
+
+}  // namespace rb::capture

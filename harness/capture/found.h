@@ -1,0 +1,112 @@
+// What a capture finds in a frozen tree, before it becomes an image.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/fd.h"
+#include "harness/capture/registers.h"
+#include "harness/verify/proc_parse.h"
+#include "image/format.h"
+
+namespace rb::capture {
+
+/// A task; ids and addresses as the kernel tells them.
+struct FoundTask {
+  pid_t tid = 0;
+  std::size_t process = 0;  ///< index
+  std::string name;         ///< comm
+  std::string who;          ///< for messages: "pid 12 (nginx)", "thread 13 of pid 12 (nginx)"
+  CpuState cpu;
+  std::uint64_t blocked = 0;
+  std::vector<rbi_siginfo> pending;
+  std::uint64_t robust_list = 0;
+  std::uint64_t rseq = 0;
+  std::uint32_t rseq_length = 0;
+  std::uint32_t rseq_signature = 0;
+  // Objects, by number: tasks with the same one share it.
+  std::uint32_t mm = 0, files = 0, fs = 0, sighand = 0;
+  // What only the task itself can say.
+  std::uint64_t clear_child_tid = 0;
+  std::uint64_t altstack = 0;
+  std::uint64_t altstack_size = 0;
+  std::uint32_t altstack_flags = 0;
+};
+
+struct FoundProcess {
+  pid_t pid = 0;
+  std::optional<std::size_t> parent;
+  std::size_t first_task = 0;  ///< its leader; the others follow
+  std::size_t task_count = 0;
+  ProcStat stat;
+  ProcStatus status;
+  std::vector<rbi_siginfo> pending;  ///< of the group
+  std::array<rbi_itimer, 3> itimers{};
+};
+
+/// Pages of private memory with contents of their own, or of shared memory.
+struct PageRange {
+  std::uint64_t address = 0;
+  std::uint64_t pages = 0;
+};
+
+struct FoundMm {
+  std::size_t task = 0;  ///< one that uses it
+  std::vector<ProcMapping> mappings;
+  std::vector<std::vector<PageRange>> contents;  ///< by mapping
+  std::vector<rbi_auxv> auxv;
+  std::string exe;
+  std::uint64_t brk = 0;
+};
+
+/// A descriptor and its open file description.
+struct FoundFd {
+  std::uint32_t number = 0;
+  std::uint32_t description = 0;
+  bool close_on_exec = false;
+};
+
+struct FoundPipe {
+  std::uint64_t inode = 0;
+  std::uint32_t capacity = 0;
+  std::vector<std::byte> data;
+};
+
+struct FoundDescription {
+  rbi_ofd_kind kind = RBI_OFD_FILE;
+  std::string path;
+  std::uint32_t flags = 0;
+  std::uint64_t offset = 0;
+  std::optional<std::uint32_t> pipe;
+};
+
+struct FoundFs {
+  std::string cwd;
+  std::string root;
+  std::uint32_t umask = 0;
+};
+
+struct FoundTree {
+  std::vector<FoundProcess> processes;  ///< parents first
+  std::vector<FoundTask> tasks;         ///< process by process
+  std::vector<FoundMm> mms;
+  std::vector<std::vector<FoundFd>> files;
+  std::vector<FoundDescription> descriptions;
+  std::vector<FoundPipe> pipes;
+  std::vector<FoundFs> fs;
+  std::vector<std::vector<rbi_action>> sighands;
+
+  /// The first task that uses each object of a class.
+  [[nodiscard]] std::vector<std::size_t> users(std::uint32_t FoundTask::*object,
+                                               std::size_t count) const;
+  /// "/proc/TGID/task/TID"
+  [[nodiscard]] std::string directory(const FoundTask& task) const;
+};
+
+}  // namespace rb::capture

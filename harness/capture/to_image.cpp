@@ -1,0 +1,126 @@
+#include "harness/capture/to_image.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace rb::capture {
+namespace {
+
+// Of proc_pid_stat(5).
+constexpr unsigned kPgrpField = 5;
+constexpr unsigned kSessionField = 6;
+constexpr unsigned kExitSignalField = 38;
+
+constexpr std::uint32_t kRobustListHead = 24;  // struct robust_list_head, linux/futex.h
+
+class Adder {
+ public:
+  Adder(const FoundTree& found, ImageWriter& writer) : found_(found), writer_(writer) {}
+
+  void add() {
+    for (const FoundTask& task : found_.tasks) add_task(task);
+    for (const FoundProcess& process : found_.processes) add_group(process);
+    for (const auto& table : found_.files) add_table(table);
+    for (const FoundDescription& description : found_.descriptions) add_description(description);
+    for (const FoundPipe& pipe : found_.pipes) {
+      writer_.pipes.push_back(
+          {pipe.capacity, static_cast<__u32>(pipe.data.size()), writer_.add_bytes(pipe.data)});
+    }
+    for (const FoundFs& fs : found_.fs) {
+      writer_.fs.push_back({writer_.add_string(fs.cwd), writer_.add_string(fs.root), fs.umask, 0});
+    }
+    for (const auto& actions : found_.sighands) {
+      writer_.sighands.push_back(
+          {static_cast<__u32>(writer_.actions.size()), static_cast<__u32>(actions.size())});
+      writer_.actions.insert(writer_.actions.end(), actions.begin(), actions.end());
+    }
+  }
+
+ private:
+  void add_task(const FoundTask& from);
+  void add_group(const FoundProcess& from);
+  void add_table(const std::vector<FoundFd>& table);
+  void add_description(const FoundDescription& from);
+  [[nodiscard]] std::uint32_t inside(std::uint64_t id) const;
+
+  const FoundTree& found_;
+  ImageWriter& writer_;
+};
+
+void Adder::add_task(const FoundTask& from) {
+  std::vector<std::byte> xstate = from.cpu.xstate;
+  rbi_registers registers = make_registers(resumed_elsewhere(from.cpu.general), xstate);
+  registers.xstate = writer_.add_xstate(xstate);
+
+  rbi_task task{};
+  task.pid = static_cast<__u32>(from.tid);
+  task.group = static_cast<__u32>(from.process);
+  task.mm = from.mm;
+  task.files = from.files;
+  task.fs = from.fs;
+  task.sighand = from.sighand;
+  task.registers = static_cast<__u32>(writer_.registers.size());
+  task.pending_first = static_cast<__u32>(writer_.pending.size());
+  task.pending_count = static_cast<__u32>(from.pending.size());
+  task.blocked = from.blocked;
+  task.robust_list = from.robust_list;
+  task.robust_list_len = from.robust_list == 0 ? 0 : kRobustListHead;
+  task.clear_child_tid = from.clear_child_tid;
+  task.rseq = from.rseq;
+  task.rseq_len = from.rseq_length;
+  task.rseq_sig = from.rseq_signature;
+  task.altstack_sp = from.altstack;
+  task.altstack_size = from.altstack_size;
+  task.altstack_flags = from.altstack_flags;
+  std::memcpy(task.name, from.name.data(),
+              std::min(from.name.size(), std::size_t{RBI_NAME_LEN - 1}));
+  writer_.registers.push_back(registers);
+  writer_.pending.insert(writer_.pending.end(), from.pending.begin(), from.pending.end());
+  writer_.tasks.push_back(task);
+}
+
+/// A process group or session of the tree; 0 for one that began outside of it.
+std::uint32_t Adder::inside(std::uint64_t id) const {
+  const bool founded = std::any_of(
+      found_.processes.begin(), found_.processes.end(),
+      [id](const FoundProcess& process) { return static_cast<std::uint64_t>(process.pid) == id; });
+  return founded ? static_cast<std::uint32_t>(id) : 0;
+}
+
+void Adder::add_group(const FoundProcess& from) {
+  rbi_group group{};
+  group.leader = static_cast<__u32>(from.first_task);
+  group.parent = from.parent ? static_cast<__u32>(*from.parent) : RBI_NONE;
+  group.pgid = inside(from.stat.field[kPgrpField]);
+  group.sid = group.pgid == 0 ? 0 : inside(from.stat.field[kSessionField]);
+  group.exit_signal = static_cast<__u32>(from.stat.field[kExitSignalField]);
+  group.pending_first = static_cast<__u32>(writer_.pending.size());
+  group.pending_count = static_cast<__u32>(from.pending.size());
+  std::copy(from.itimers.begin(), from.itimers.end(), group.itimers);
+  writer_.pending.insert(writer_.pending.end(), from.pending.begin(), from.pending.end());
+  writer_.groups.push_back(group);
+}
+
+void Adder::add_table(const std::vector<FoundFd>& table) {
+  writer_.files.push_back(
+      {static_cast<__u32>(writer_.fds.size()), static_cast<__u32>(table.size())});
+  for (const FoundFd& fd : table) {
+    writer_.fds.push_back({fd.number, fd.description, fd.close_on_exec ? RBI_FD_CLOEXEC : 0, 0});
+  }
+}
+
+void Adder::add_description(const FoundDescription& from) {
+  rbi_ofd ofd{};
+  ofd.kind = from.kind;
+  ofd.path = from.path.empty() ? RBI_NONE : writer_.add_string(from.path);
+  ofd.flags = from.flags;
+  ofd.pipe = from.pipe.value_or(RBI_NONE);
+  ofd.offset = from.offset;
+  writer_.ofds.push_back(ofd);
+}
+
+}  // namespace
+
+void add_records(const FoundTree& found, ImageWriter& writer) { Adder(found, writer).add(); }
+
+}  // namespace rb::capture

@@ -1,0 +1,50 @@
+// ptrace(2) of stopped tasks, as far as a capture needs it.
+#pragma once
+
+#include <sys/types.h>
+#include <sys/user.h>
+
+#include <cstdint>
+#include <span>
+
+namespace rb::capture {
+
+// All return 0 or an errno; ESRCH is a task that died.
+
+/// Attaches to a task without stopping it (PTRACE_SEIZE). If this process dies, the
+/// kernel lets the task go on: PTRACE_O_EXITKILL is never set.
+[[nodiscard]] int seize(pid_t tid);
+
+/// Asks a seized task to stop; wait_interrupted() tells when it has.
+[[nodiscard]] int interrupt(pid_t tid);
+
+/// How a task came to the stop that interrupt() asked for.
+enum class Stop {
+  kStopped,  ///< In front of its next own instruction.
+  kSignal,   ///< It was stopped already, by a SIGSTOP or its like.
+  kGone,     ///< It ended; reaped as far as it is this process's to reap.
+  kNotYet,   ///< It does not stop: it is in a sleep that nothing interrupts.
+};
+
+/// Waits for the stop of an interrupted task. Signals that it meets first are handed on.
+/// @param patience_ms  how long; 0 = look once
+[[nodiscard]] Stop wait_interrupted(pid_t tid, unsigned patience_ms);
+
+/// Lets a task go on untraced.
+void detach(pid_t tid);
+
+[[nodiscard]] int get_registers(pid_t tid, user_regs_struct& registers);
+[[nodiscard]] int set_registers(pid_t tid, const user_regs_struct& registers);
+
+/// The mask that holds outside of a call that changes it for its own time, as sigsuspend(2).
+[[nodiscard]] int get_mask(pid_t tid, std::uint64_t& mask);
+[[nodiscard]] int set_mask(pid_t tid, std::uint64_t mask);
+
+/// Runs a stopped task up to its next system call's entry or exit.
+[[nodiscard]] int next_syscall_stop(pid_t tid);
+
+/// Memory that the task itself may write to, and read.
+[[nodiscard]] int write_memory(pid_t tid, std::uint64_t address, std::span<const std::byte> bytes);
+[[nodiscard]] int read_memory(pid_t tid, std::uint64_t address, std::span<std::byte> bytes);
+
+}  // namespace rb::capture

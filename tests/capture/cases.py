@@ -1,0 +1,213 @@
+"""The programs. Each is talked to before it is captured and after it was restarted."""
+
+import os
+import pathlib
+import random
+import re
+import signal
+import subprocess
+import time
+
+from tree import PATIENCE, installed, wait_for
+
+
+def last_line(path):
+    """The last whole line of a file."""
+    path = pathlib.Path(path)
+    lines = path.read_text().split("\n")[:-1] if path.exists() else []
+    return lines[-1] if lines else ""
+
+
+# --- a counter: threads, TLS, registers, timers, signals
+
+class Counter:
+    def __init__(self, trial, program, threads):
+        self.log = trial.work / "counter.log"
+        self.threads = threads
+        self.process = trial.start([program, str(threads), str(self.log)])
+        self.wait_for_more(3)
+
+    def shared(self):
+        found = re.fullmatch(r"pid (\d+) shared (\d+) ticks (\d+) bad 0", last_line(self.log))
+        return int(found[2]) if found else 0
+
+    def wait_for_more(self, times=1):
+        """Until it has counted on in some more lines than there are now."""
+        for _ in range(times):
+            before = self.shared()
+            wait_for("the counter to count", lambda: self.shared() > before)
+
+    def finish(self):
+        """Lets it end. Its last line has the verdict of all threads."""
+        pathlib.Path(f"{self.log}.stop").touch()
+        wait_for("the end", lambda: last_line(self.log).startswith("end"))
+        assert last_line(self.log) == f"end: {self.threads} threads, bad 0", last_line(self.log)
+
+
+def counter(trial, program):
+    """Restarted, waited for; its exit code is bench's."""
+    tree = Counter(trial, program, 8)
+    trial.capture(tree.process.pid)
+    assert tree.process.wait(PATIENCE) == -signal.SIGKILL
+    before = tree.shared()
+    waiting = subprocess.Popen([trial.bench, "restart", trial.image, "--wait"])
+    wait_for("the counter to count", lambda: tree.shared() > before + 100)
+    tree.finish()
+    assert waiting.wait(PATIENCE) == 7
+
+
+def twice(trial, program):
+    """What was restarted can be captured again."""
+    tree = Counter(trial, program, 4)
+    trial.move(tree.process)
+    tree.wait_for_more(3)
+    trial.capture(tree.process.pid)
+    assert trial.end_of(tree.process.pid) == signal.SIGKILL
+    trial.restart()
+    tree.wait_for_more(3)
+    tree.finish()
+    assert os.waitstatus_to_exitcode(trial.end_of(tree.process.pid)) == 7
+
+
+def leave_running(trial, program):
+    """The program does not notice; and its image is whole, but its pid is taken."""
+    tree = Counter(trial, program, 4)
+    maps = pathlib.Path(f"/proc/{tree.process.pid}/maps")
+    before = maps.read_text()
+    for _ in range(3):
+        assert "goes on" in trial.capture(tree.process.pid, "--leave-running")
+        tree.wait_for_more()
+    assert maps.read_text() == before, "something is left in its address space"
+    trial.run("image", "check", trial.image)
+    assert f"pid {tree.process.pid} " in trial.run("restart", trial.image, code=1)
+    tree.wait_for_more()
+    tree.finish()
+    assert tree.process.wait(PATIENCE) == 7
+
+
+def death(trial, program):
+    """bench is killed at any moment of a capture: the tree goes on, whole."""
+    tree = Counter(trial, program, 4)
+    chance = random.Random(1)
+    for _ in range(40):
+        capturing = subprocess.Popen([trial.bench, "capture", str(tree.process.pid), "-o",
+                                      trial.image, "--leave-running"],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0, 0.04))
+        capturing.kill()
+        capturing.wait()
+    tree.wait_for_more(3)
+    assert not pathlib.Path(trial.image).exists() or trial.run("image", "check", trial.image)
+    trial.move(tree.process)
+    tree.wait_for_more(3)
+    tree.finish()
+
+
+def threads(trial, program):
+    """A thousand."""
+    tree = Counter(trial, program, 1000)
+    trial.move(tree.process)
+    tree.wait_for_more(3)
+    tree.finish()
+
+
+# --- pipes
+
+def pipeline(trial):
+    """A shell and three processes behind each other; what is in the pipes is not lost."""
+    lines = 40000
+    script = (f"for ((i = 0; i < {lines}; i++)); do echo line $i; done | "
+              "while read -r line; do echo \"$line\"; done | tr a-z A-Z >result; "
+              "echo ${PIPESTATUS[*]} >status")
+    process = trial.start(["/bin/bash", "-c", script])
+    result = trial.work / "result"
+    wait_for("the pipeline to work", lambda: result.exists() and result.stat().st_size > 4096)
+    trial.move(process)
+    status = trial.work / "status"
+    wait_for("its end", lambda: status.exists() and status.read_text())
+    assert status.read_text() == "0 0 0\n"
+    assert result.read_text() == "".join(f"LINE {i}\n" for i in range(lines))
+    assert trial.end_of(process.pid) == 0
+
+
+# --- CPython
+
+PYTHON = """
+import os, subprocess, sys, threading, time
+child = subprocess.Popen([sys.executable, "-c",
+                          "import sys\\nfor line in sys.stdin: print(int(line) ** 2, flush=True)"],
+                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+lock, done, wrong = threading.Lock(), [0], []
+def work(me):
+    own = threading.local()
+    own.value = me
+    n = 0
+    while not os.path.exists("stop"):
+        n += 1
+        with lock:
+            child.stdin.write(f"{n + me}\\n"); child.stdin.flush()
+            if int(child.stdout.readline()) != (n + me) ** 2 or own.value != me: wrong.append(n)
+            done[0] += 1
+        time.sleep(0.001)
+threads = [threading.Thread(target=work, args=(i,)) for i in range(6)]
+for t in threads: t.start()
+while any(t.is_alive() for t in threads):
+    print(done[0], len(wrong), flush=True); time.sleep(0.02)
+child.stdin.close()
+print("end", child.wait(), wrong, sum(range(1000)), flush=True)
+"""
+
+
+def python(trial):
+    """Threads that all talk to a subprocess through two pipes."""
+    path, = installed("python3")
+    process = trial.start([path, "-c", PYTHON])
+    out = trial.work / "program.out"
+    count = lambda: int((re.findall(r"^(\d+) 0$", out.read_text(), re.M) or [0])[-1])
+    wait_for("work to be done", lambda: count() > 50)
+    trial.move(process)
+    before = count()
+    wait_for("more work to be done", lambda: count() > before + 50)
+    (trial.work / "stop").touch()
+    wait_for("the end", lambda: "end" in out.read_text())
+    assert last_line(out) == "end 0 [] 499500", last_line(out)
+    assert trial.end_of(process.pid) == 0
+
+
+# --- what cannot be saved
+
+def refusals(trial):
+    """Each is named, with the task and the descriptor; the program goes on."""
+    path, = installed("python3")
+    wrong = {
+        "socket": "import socket; s = socket.socketpair()",
+        "has no name any more": "f = open('gone', 'w'); import os; os.unlink('gone')",
+        "leads out of the tree": "",
+        "resource limit": "import resource as r; r.setrlimit(r.RLIMIT_CORE, (1, 1))",
+        "credentials": "import os; os.setuid(65534)",
+        "it is stopped by a signal": "import os; os.kill(os.getpid(), 19)",
+        "nobody has waited for it": "import os; os.fork() or os._exit(0)",
+    }
+    for text, code in wrong.items():
+        reading = subprocess.PIPE if "out of the tree" in text else subprocess.DEVNULL
+        process = trial.start([path, "-c", f"import time\nready = open('ready', 'w')\n"
+                                           f"{code}\nready.write('ok'); ready.close()\n"
+                                           "while True: time.sleep(0.01)"], stdin=reading)
+        if "stopped" in text:
+            wait_for("the stop", lambda: "(stopped)" in
+                     pathlib.Path(f"/proc/{process.pid}/status").read_text())
+        elif "credentials" in text:
+            wait_for("the change", lambda: "\nUid:\t65534" in
+                     pathlib.Path(f"/proc/{process.pid}/status").read_text())
+        else:
+            ready = trial.work / "ready"
+            wait_for("the program", lambda: ready.exists() and ready.read_text() == "ok")
+            ready.unlink()
+        said = trial.capture(process.pid, code=1)
+        assert text in said and f"pid {process.pid} " in said or "waited" in said, said
+        state = pathlib.Path(f"/proc/{process.pid}/stat").read_text().split()[2]
+        assert state in ("T" if "stopped" in text else "SRD"), state
+        process.kill()
+        process.wait()
+        assert not pathlib.Path(trial.image).exists()
+    assert "no process" in trial.run("capture", "4194303", "-o", trial.image, code=2)
