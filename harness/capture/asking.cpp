@@ -38,7 +38,9 @@ class Asking {
 
   Status ask() {
     for (std::uint32_t mm = 0; mm < found_.mms.size(); ++mm) {
-      auto scratch = Scratch::map(found_.tasks[found_.mms[mm].task].tid, found_.mms[mm].mappings);
+      const FoundTask& first = found_.tasks[found_.mms[mm].task];
+      auto scratch =
+          Scratch::map({first.tid, first.cpu, first.blocked}, found_.mms[mm].mappings);
       if (!scratch) return tl::unexpected<Error>(scratch.error());
       for (FoundTask& task : found_.tasks) {
         if (task.mm == mm) RB_TRY(ask_task(*scratch, task));
@@ -64,7 +66,7 @@ class Asking {
 
 Status Asking::ask_task(const Scratch& scratch, FoundTask& task) {
   room_ = scratch.room();
-  auto calls = Calls::begin(scratch, task.tid, task.cpu, task.blocked);
+  auto calls = Calls::begin(scratch, {task.tid, task.cpu, task.blocked});
   if (!calls) return tl::unexpected<Error>(calls.error());
   RB_TRY(ask_own(*calls, task));
   FoundProcess& process = found_.processes[task.process];

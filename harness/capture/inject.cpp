@@ -8,25 +8,21 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
-#include <vector>
 
+#include "harness/capture/signal_frame.h"
 #include "harness/capture/trace.h"
-#include "strategies/userspace/restorer/packet.h"
 
 namespace rb::capture {
 namespace {
 
-// Offsets in the scratch: code, room for results, the frame, its XSAVE area.
+// Offsets in the scratch: code, room for results, the frame.
 constexpr std::uint64_t kRoomAt = 256;
 constexpr std::uint64_t kFrameAt = 1024;
-constexpr std::uint64_t kXstateAt = 2048;
-constexpr std::uint64_t kScratchSize = 32 * 1024;  // an XSAVE area with AMX takes 11 KiB
-static_assert(kFrameAt + sizeof(rst_signal_frame) <= kXstateAt);
+constexpr std::uint64_t kScratchSize = 32 * 1024;  // a frame with AMX takes 12 KiB
 static_assert(kRoomAt + Scratch::kRoom <= kFrameAt);
 
+constexpr std::uint64_t kRedZone = 128;  // below rsp, the program's: System V ABI, 3.2.2
 constexpr std::uint64_t kAllSignals = ~0ull;
-// uc_flags: an XSAVE area; SS is given and restored as it is, asm/ucontext.h.
-constexpr std::uint64_t kFrameFlags = 1 | 2 | 4;
 
 /// syscall; mov $frame, %rsp; mov $15, %eax (rt_sigreturn); syscall; ud2
 std::array<unsigned char, 21> calling_code(std::uint64_t frame) {
@@ -64,79 +60,16 @@ Result<long> through_call(pid_t task) {
   return static_cast<long>(registers.rax);
 }
 
-/// One call at an instruction of the program's own.
-Result<long> call_unprotected(pid_t task, std::uint64_t instruction, long number,
-                              const CallArguments& arguments) {
-  user_regs_struct before{};
-  std::uint64_t mask = 0;
-  int error = get_registers(task, before);
-  if (error == 0) error = get_mask(task, mask);
-  if (error == 0) error = set_mask(task, kAllSignals);  // no handler on the call's registers
-  if (error == 0) {
-    error = set_registers(task, with_call(before, instruction, number, arguments));
-  }
-  if (error != 0) return died(task, error);
-  const auto result = through_call(task);
-  error = set_registers(task, resumed(before));
-  if (error == 0) error = set_mask(task, mask);
-  if (error != 0) return died(task, error);
-  return result;
-}
-
-/// The address of a syscall instruction: in the vDSO, else anywhere in the code.
-std::uint64_t find_syscall(pid_t task, std::span<const ProcMapping> mappings) {
-  constexpr std::size_t kChunk = 1u << 20;
-  constexpr std::array<std::byte, 2> kCall = {std::byte{0x0f}, std::byte{0x05}};
-  const auto look_in = [&](const ProcMapping& mapping) -> std::uint64_t {
-    std::vector<std::byte> bytes;
-    for (std::uint64_t at = mapping.start; at < mapping.end; at += kChunk) {
-      bytes.resize(std::min<std::uint64_t>(kChunk, mapping.end - at));
-      if (read_memory(task, at, bytes) != 0) return 0;
-      const auto found = std::search(bytes.begin(), bytes.end(), kCall.begin(), kCall.end());
-      if (found != bytes.end()) return at + static_cast<std::uint64_t>(found - bytes.begin());
-    }
-    return 0;
-  };
-  for (const bool vdso : {true, false}) {
-    for (const ProcMapping& mapping : mappings) {
-      if ((mapping.path == "[vdso]") != vdso || (mapping.prot & PROT_EXEC) == 0 ||
-          (mapping.prot & PROT_READ) == 0 || mapping.path == "[vsyscall]") {
-        continue;
-      }
-      if (const std::uint64_t found = look_in(mapping); found != 0) return found;
-    }
-  }
-  return 0;
-}
-
-rst_signal_frame frame_for(const user_regs_struct& from, std::uint64_t mask,
-                           std::uint64_t xstate_address) {
-  rst_signal_frame frame{};
-  frame.uc_flags = kFrameFlags;
-  rst_sigcontext& to = frame.context;
-  to.r8 = from.r8;
-  to.r9 = from.r9;
-  to.r10 = from.r10;
-  to.r11 = from.r11;
-  to.r12 = from.r12;
-  to.r13 = from.r13;
-  to.r14 = from.r14;
-  to.r15 = from.r15;
-  to.di = from.rdi;
-  to.si = from.rsi;
-  to.bp = from.rbp;
-  to.bx = from.rbx;
-  to.dx = from.rdx;
-  to.ax = from.rax;
-  to.cx = from.rcx;
-  to.sp = from.rsp;
-  to.ip = from.rip;
-  to.flags = from.eflags;
-  to.cs = static_cast<__u16>(from.cs);
-  to.ss = static_cast<__u16>(from.ss);
-  to.fpstate = xstate_address;
-  frame.mask = mask;
-  return frame;
+/// The address of a frame of that size below what the task has on its stack. Only of the
+/// stack that the kernel has made is it known that nothing else lies there.
+std::uint64_t room_on_stack(const user_regs_struct& registers, std::size_t size,
+                            std::span<const ProcMapping> mappings) {
+  const auto stack =
+      std::find_if(mappings.begin(), mappings.end(), [&](const ProcMapping& mapping) {
+        return mapping.growsdown && mapping.start <= registers.rsp && registers.rsp < mapping.end;
+      });
+  if (stack == mappings.end() || registers.rsp - stack->start < kRedZone + size + 64) return 0;
+  return (registers.rsp - kRedZone - size) / 64 * 64;
 }
 
 }  // namespace
@@ -144,28 +77,52 @@ rst_signal_frame frame_for(const user_regs_struct& from, std::uint64_t mask,
 std::uint64_t Scratch::frame() const { return address_ + kFrameAt; }
 std::uint64_t Scratch::room() const { return address_ + kRoomAt; }
 
-Result<Scratch> Scratch::map(pid_t task, std::span<const ProcMapping> mappings) {
-  const std::uint64_t instruction = find_syscall(task, mappings);
-  if (instruction == 0) {
+/// One call through the program's own code.
+Result<long> Scratch::call(long number, const CallArguments& arguments) const {
+  const user_regs_struct back = resumed(task_.cpu.general);
+  user_regs_struct calling = with_call(back, gadgets_.call, number, arguments);
+  int error = 0;
+  if (stack_ != 0) {
+    const auto frame = signal_frame(task_.cpu, task_.mask, stack_, gadgets_.sigreturn);
+    error = write_memory(task_.tid, stack_, frame);
+    calling.rip = gadgets_.call_and_return;
+    calling.rsp = stack_;
+  }
+  // The registers first, then the mask, and back the other way: at each moment the task
+  // could go on by itself.
+  if (error == 0) error = set_registers(task_.tid, calling);
+  if (error == 0) error = set_mask(task_.tid, kAllSignals);
+  if (error != 0) return died(task_.tid, error);
+  const auto result = through_call(task_.tid);
+  error = set_mask(task_.tid, task_.mask);
+  if (error == 0) error = set_registers(task_.tid, back);
+  if (error != 0) return died(task_.tid, error);
+  return result;
+}
+
+Result<Scratch> Scratch::map(const StoppedTask& task, std::span<const ProcMapping> mappings) {
+  const Gadgets gadgets = find_gadgets(task.tid, mappings);
+  if (gadgets.call == 0) {
     return fail(ErrorKind::kUnsupported,
                 fmt::format("task {} has no syscall instruction mapped, so it cannot be asked for "
                             "its signal handlers",
-                            task));
+                            task.tid));
   }
-  Scratch scratch(task, instruction);
-  const auto address = call_unprotected(
-      task, instruction, SYS_mmap,
-      {0, kScratchSize, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, ~0ull, 0});
+  const std::size_t size = signal_frame(task.cpu, task.mask, 0).size();
+  Scratch scratch(task, gadgets,
+                  gadgets.all() ? room_on_stack(task.cpu.general, size, mappings) : 0);
+  const auto address = scratch.call(SYS_mmap, {0, kScratchSize, PROT_READ | PROT_WRITE | PROT_EXEC,
+                                               MAP_PRIVATE | MAP_ANONYMOUS, ~0ull, 0});
   if (!address) return tl::unexpected<Error>(address.error());
   if (*address < 0 && *address > -4096) {
-    return fail_errno(fmt::format("task {} cannot map a page to be asked from", task),
+    return fail_errno(fmt::format("task {} cannot map a page to be asked from", task.tid),
                       static_cast<int>(-*address));
   }
   scratch.address_ = static_cast<std::uint64_t>(*address);
-  const auto code = calling_code(scratch.frame() + offsetof(rst_signal_frame, uc_flags));
-  if (const int error = write_memory(task, scratch.address_, std::as_bytes(std::span(code)));
+  const auto code = calling_code(scratch.frame() + kFrameContext);
+  if (const int error = write_memory(task.tid, scratch.address_, std::as_bytes(std::span(code)));
       error != 0) {
-    return died(task, error);
+    return died(task.tid, error);
   }
   return scratch;
 }
@@ -173,51 +130,26 @@ Result<Scratch> Scratch::map(pid_t task, std::span<const ProcMapping> mappings) 
 Status Scratch::unmap() {
   if (address_ == 0) return {};
   const std::uint64_t address = std::exchange(address_, 0);
-  const auto result =
-      call_unprotected(task_, instruction_, SYS_munmap, {address, kScratchSize, 0, 0, 0, 0});
+  const auto result = call(SYS_munmap, {address, kScratchSize, 0, 0, 0, 0});
   if (!result) return tl::unexpected<Error>(result.error());
-  if (*result != 0)
-    return fail_errno("a page cannot be unmapped again", static_cast<int>(-*result));
+  if (*result != 0) return fail_errno("a page cannot be unmapped again", static_cast<int>(-*result));
   return {};
 }
 
 Scratch::~Scratch() { static_cast<void>(unmap()); }
 
-Result<Calls> Calls::begin(const Scratch& scratch, pid_t task, const CpuState& before,
-                           std::uint64_t mask) {
+Result<Calls> Calls::begin(const Scratch& scratch, const StoppedTask& task) {
   // The frame first, then the registers, then the mask: at each moment the task could go on
-  // by itself. Its alternate stack stays: rt_sigreturn(2) ignores the frame's if it is bad,
-  // so it gets one that is.
-  std::vector<std::byte> bytes(kXstateAt - kFrameAt);
-  rst_signal_frame frame =
-      frame_for(resumed_elsewhere(before.general), mask, scratch.code() + kXstateAt);
-  frame.stack = {1, 0xff, 0, 1};
-  std::memcpy(bytes.data(), &frame, sizeof frame);
-  std::vector<std::byte> xstate = before.xstate;
-  const rst_software_bytes software = {RST_MAGIC1,
-                                       static_cast<__u32>(xstate.size() + sizeof(RST_MAGIC2)),
-                                       0,
-                                       static_cast<__u32>(xstate.size()),
-                                       {}};
-  // The components stay where ptrace(2) has put them: the mask is at the same place.
-  std::memcpy(xstate.data() + RST_SOFTWARE_BYTES + offsetof(rst_software_bytes, xfeatures),
-              before.xstate.data() + RST_SOFTWARE_BYTES, sizeof software.xfeatures);
-  std::memcpy(xstate.data() + RST_SOFTWARE_BYTES, &software,
-              offsetof(rst_software_bytes, xfeatures));
-  std::memcpy(xstate.data() + RST_SOFTWARE_BYTES + offsetof(rst_software_bytes, xstate_size),
-              &software.xstate_size, sizeof software - offsetof(rst_software_bytes, xstate_size));
-  const __u32 magic = RST_MAGIC2;
-  const auto* end = reinterpret_cast<const std::byte*>(&magic);
-  bytes.insert(bytes.end(), xstate.begin(), xstate.end());
-  bytes.insert(bytes.end(), end, end + sizeof magic);
-  if (const int error = write_memory(task, scratch.frame(), bytes); error != 0) {
-    return died(task, error);
+  // by itself.
+  const auto frame = signal_frame(task.cpu, task.mask, scratch.frame());
+  if (const int error = write_memory(task.tid, scratch.frame(), frame); error != 0) {
+    return died(task.tid, error);
   }
   // From here on the destructor gives the state back, whatever fails.
-  Calls calls(scratch, task, resumed(before.general), mask);
-  int error = set_registers(task, with_call(calls.resumed_, scratch.code(), SYS_getpid, {}));
-  if (error == 0) error = set_mask(task, kAllSignals);
-  if (error != 0) return died(task, error);
+  Calls calls(scratch, task.tid, resumed(task.cpu.general), task.mask);
+  int error = set_registers(task.tid, with_call(calls.resumed_, scratch.code(), SYS_getpid, {}));
+  if (error == 0) error = set_mask(task.tid, kAllSignals);
+  if (error != 0) return died(task.tid, error);
   return calls;
 }
 

@@ -3,37 +3,50 @@
 
 #include <array>
 #include <cstdint>
-#include <optional>
 #include <span>
+#include <utility>
 
 #include "base/error.h"
+#include "harness/capture/gadgets.h"
 #include "harness/capture/registers.h"
 #include "harness/verify/proc_parse.h"
 
 namespace rb::capture {
 
-/// A page or so in the address space of a stopped process, from which its tasks can be made
-/// to call. It holds the calling code, which ends with rt_sigreturn(2), and a signal frame
-/// with the very state in which the task was stopped: should this process die in the middle
-/// of a call, the task finishes it and goes on from where it was, by itself.
+using CallArguments = std::array<std::uint64_t, 6>;
+
+/// A stopped task, and what it was when it was stopped.
+struct StoppedTask {
+  pid_t tid = 0;
+  const CpuState& cpu;
+  std::uint64_t mask = 0;
+};
+
+/// Some pages in the address space of a stopped process, from which its tasks can be made to
+/// call. They hold the calling code, which ends with rt_sigreturn(2), and a signal frame with
+/// the very state in which the task was stopped: should this process die in the middle of a
+/// call, the task finishes it and goes on from where it was, by itself.
 ///
-/// Only the two calls that map and unmap the page are made without that, at a syscall
-/// instruction of the program's own: some tens of microseconds an address space.
+/// The two calls that map and unmap the pages are made through the program's own code, so
+/// that they end alike: "syscall; ret" returns to the C library's "rt_sigreturn", with a frame
+/// below the task's stack, where a signal handler's would be. Where the task has no such
+/// code, or its stack is not the kernel's, these calls go unprotected.
 class Scratch {
  public:
-  /// @param task  any stopped task of the process
-  /// @param mappings  where to look for a syscall instruction
-  [[nodiscard]] static Result<Scratch> map(pid_t task, std::span<const ProcMapping> mappings);
+  /// @param task  any stopped task of the process; outlives this
+  [[nodiscard]] static Result<Scratch> map(const StoppedTask& task,
+                                           std::span<const ProcMapping> mappings);
   Scratch(Scratch&& other) noexcept
-      : task_(other.task_), instruction_(other.instruction_), address_(other.address_) {
-    other.address_ = 0;
-  }
+      : task_(other.task_),
+        gadgets_(other.gadgets_),
+        stack_(other.stack_),
+        address_(std::exchange(other.address_, 0)) {}
   Scratch& operator=(Scratch&&) = delete;
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch();
 
-  /// Takes it out of the address space.
+  /// Takes them out of the address space.
   [[nodiscard]] Status unmap();
 
   [[nodiscard]] std::uint64_t code() const { return address_; }
@@ -43,21 +56,20 @@ class Scratch {
   static constexpr std::size_t kRoom = 512;
 
  private:
-  Scratch(pid_t task, std::uint64_t instruction) : task_(task), instruction_(instruction) {}
+  Scratch(const StoppedTask& task, const Gadgets& gadgets, std::uint64_t stack)
+      : task_(task), gadgets_(gadgets), stack_(stack) {}
+  [[nodiscard]] Result<long> call(long number, const CallArguments& arguments) const;
 
-  pid_t task_;
-  std::uint64_t instruction_;
+  StoppedTask task_;
+  Gadgets gadgets_;
+  std::uint64_t stack_;  ///< where a frame may lie; 0 = nowhere
   std::uint64_t address_ = 0;
 };
-
-using CallArguments = std::array<std::uint64_t, 6>;
 
 /// A series of calls by one stopped task. Its state is as before when this ends.
 class Calls {
  public:
-  /// @param before  the state in which the task was stopped
-  [[nodiscard]] static Result<Calls> begin(const Scratch& scratch, pid_t task,
-                                           const CpuState& before, std::uint64_t mask);
+  [[nodiscard]] static Result<Calls> begin(const Scratch& scratch, const StoppedTask& task);
   Calls(Calls&& other) noexcept
       : scratch_(other.scratch_),
         task_(other.task_),
