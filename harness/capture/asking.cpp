@@ -39,8 +39,7 @@ class Asking {
   Status ask() {
     for (std::uint32_t mm = 0; mm < found_.mms.size(); ++mm) {
       const FoundTask& first = found_.tasks[found_.mms[mm].task];
-      auto scratch =
-          Scratch::map({first.tid, first.cpu, first.blocked}, found_.mms[mm].mappings);
+      auto scratch = Scratch::map({first.tid, first.cpu, first.blocked}, found_.mms[mm].mappings);
       if (!scratch) return tl::unexpected<Error>(scratch.error());
       for (FoundTask& task : found_.tasks) {
         if (task.mm == mm) RB_TRY(ask_task(*scratch, task));

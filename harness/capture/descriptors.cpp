@@ -2,7 +2,9 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -10,7 +12,10 @@
 #include <string_view>
 #include <tuple>
 
+#include "harness/capture/events.h"
+#include "harness/capture/locks.h"
 #include "harness/capture/pipes.h"
+#include "harness/capture/sockets.h"
 #include "harness/verify/kcmp.h"
 #include "harness/verify/proc_files.h"
 
@@ -23,7 +28,11 @@ constexpr std::uint32_t kFileFlags =
     O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_NOATIME | O_NOFOLLOW | kLargeFile;
 constexpr std::uint32_t kDirectoryFlags =
     O_NONBLOCK | O_NOATIME | O_NOFOLLOW | O_DIRECTORY | kLargeFile;
-constexpr std::uint32_t kPipeFlags = O_ACCMODE | O_NONBLOCK | kLargeFile;
+constexpr std::uint32_t kPipeFlags = O_ACCMODE | O_NONBLOCK | kLargeFile;  // and sockets, events
+
+bool is_pipe(const FoundDescription& description) {
+  return description.kind == RBI_OFD_PIPE_READ || description.kind == RBI_OFD_PIPE_WRITE;
+}
 
 /// A descriptor as /proc shows it.
 struct Seen {
@@ -33,7 +42,8 @@ struct Seen {
   std::string link;
   struct stat status {};
   ProcFdInfo info;
-  bool locked = false;
+  std::string fdinfo;  ///< the text
+  std::vector<FileLock> locks;
   std::uint32_t description = RBI_NONE;
 
   /// Descriptors of one description agree in that.
@@ -57,6 +67,9 @@ class Descriptors {
           {seen.object.fd, seen.description, (seen.info.flags & kCloseOnExec) != 0});
     }
     for (const FoundPipe& pipe : found_.pipes) refuse_outside(pipe);
+    connect_pairs(found_, refusals_);
+    find_watched();
+    find_locks();
     return {};
   }
 
@@ -65,6 +78,10 @@ class Descriptors {
   Status number_descriptions();
   Status add_description(const Seen& seen);
   Status add_pipe_end(const Seen& seen, FoundDescription& description);
+  Status add_socket(const Seen& seen, FoundDescription& description);
+  void add_event(const Seen& seen, FoundDescription& description);
+  void find_watched();
+  void find_locks();
   void refuse_outside(const FoundPipe& pipe);
   void keep_flags(const Seen& seen, std::uint32_t kept, FoundDescription& description);
   void check_path(const Seen& seen);
@@ -101,7 +118,9 @@ Status Descriptors::read_table(std::size_t table, std::size_t user) {
     }
     seen.link = *link;
     seen.info = *info;
-    seen.locked = info_text->find("\nlock:") != std::string::npos;
+    if (info_text->find("\nlock:") != std::string::npos) seen.locks = parse_locks(*info_text);
+    // Others are of no use beyond that: ten thousand descriptors may be open.
+    if (seen.link.starts_with("anon_inode:")) seen.fdinfo = *info_text;
     seen_.push_back(std::move(seen));
   }
   return {};
@@ -172,8 +191,12 @@ void Descriptors::check_path(const Seen& seen) {
 Status Descriptors::add_description(const Seen& seen) {
   FoundDescription description;
   description.offset = seen.info.offset;
-  if (seen.locked) {
-    refusals_.add("{} has a lock or a lease: an image cannot hold it", who(seen));
+  for (const FileLock& lock : seen.locks) {
+    if (lock.kind == LockKind::kFlock) {
+      description.flock = lock.exclusive ? RBI_FLOCK_EXCLUSIVE : RBI_FLOCK_SHARED;
+    } else if (lock.kind == LockKind::kOther) {
+      refusals_.add("{} has a lease: an image cannot hold it", who(seen));
+    }
   }
   switch (seen.status.st_mode & S_IFMT) {
     case S_IFREG:
@@ -201,13 +224,102 @@ Status Descriptors::add_description(const Seen& seen) {
       RB_TRY(add_pipe_end(seen, description));
       break;
     case S_IFSOCK:
-      refusals_.add("{} is a socket: an image cannot hold it", who(seen));
+      RB_TRY(add_socket(seen, description));
       break;
     default:
-      refusals_.add("{} is of a kind that an image cannot hold", who(seen));
+      add_event(seen, description);
   }
   found_.descriptions.push_back(std::move(description));
   return {};
+}
+
+Status Descriptors::add_socket(const Seen& seen, FoundDescription& description) {
+  keep_flags(seen, kPipeFlags, description);
+  description.kind = RBI_OFD_SOCKET;
+  description.offset = 0;
+  description.object = static_cast<std::uint32_t>(found_.sockets.size());
+  const auto& task = found_.tasks[seen.task];
+  const Fd process(
+      static_cast<int>(::syscall(SYS_pidfd_open, found_.processes[task.process].pid, 0)));
+  const Fd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), seen.object.fd, 0)));
+  if (!fd.valid()) return fail_errno("cannot look into " + who(seen));
+  FoundSocket socket;
+  RB_TRY(read_socket(fd.get(), seen.status.st_ino, who(seen), socket, refusals_));
+  found_.sockets.push_back(std::move(socket));
+  return {};
+}
+
+/// What has no file behind it.
+void Descriptors::add_event(const Seen& seen, FoundDescription& description) {
+  description.offset = 0;
+  if (seen.link == "anon_inode:[eventpoll]") {
+    keep_flags(seen, kPipeFlags, description);
+    description.kind = RBI_OFD_EPOLL;
+    return;
+  }
+  const auto event = parse_event(seen.link, seen.fdinfo);
+  if (!event) {
+    refusals_.add("{} is of a kind that an image cannot hold", who(seen));
+    return;
+  }
+  keep_flags(seen, kPipeFlags, description);
+  description.kind = event->kind;
+  description.object = static_cast<std::uint32_t>(found_.events.size());
+  found_.events.push_back(event->record);
+}
+
+/// /proc names what is watched by the number of the descriptor that it was added with.
+void Descriptors::find_watched() {
+  std::vector<bool> done(found_.descriptions.size());
+  for (const Seen& epoll : seen_) {
+    if (found_.descriptions[epoll.description].kind != RBI_OFD_EPOLL || done[epoll.description]) {
+      continue;
+    }
+    done[epoll.description] = true;
+    for (const EpollWatch& watch : parse_epoll(epoll.fdinfo)) {
+      const auto watched = std::find_if(seen_.begin(), seen_.end(), [&](const Seen& one) {
+        return one.table == epoll.table && one.object.fd == watch.fd &&
+               one.status.st_ino == watch.inode;
+      });
+      if (watched == seen_.end()) {
+        refusals_.add("{} watches what was its fd {}, which is closed or another file now",
+                      who(epoll), watch.fd);
+        continue;
+      }
+      found_.epoll_items.push_back(
+          {epoll.description, watch.fd, watched->description, watch.events, watch.data});
+    }
+  }
+  std::sort(found_.epoll_items.begin(), found_.epoll_items.end(),
+            [](const rbi_epoll_item& a, const rbi_epoll_item& b) {
+              return std::tie(a.epoll, a.fd, a.ofd) < std::tie(b.epoll, b.fd, b.ofd);
+            });
+}
+
+/// Each is shown once for every descriptor that its owner has of the file.
+void Descriptors::find_locks() {
+  struct Held {
+    std::uint32_t files;
+    std::uint64_t inode;
+    FileLock lock;
+    bool operator==(const Held&) const = default;
+  };
+  std::vector<Held> known;
+  for (const Seen& seen : seen_) {
+    for (const FileLock& lock : seen.locks) {
+      const bool posix = lock.kind == LockKind::kPosix;
+      if (!posix && lock.kind != LockKind::kDescription) continue;
+      const Held held = {posix ? static_cast<std::uint32_t>(seen.table) : RBI_NONE,
+                         posix ? seen.status.st_ino : seen.description, lock};
+      if (std::find(known.begin(), known.end(), held) != known.end()) continue;
+      known.push_back(held);
+      found_.locks.push_back({held.files, seen.description,
+                              static_cast<__u32>(lock.exclusive ? F_WRLCK : F_RDLCK),
+                              posix ? static_cast<__u32>(lock.pid) : 0, lock.start, lock.length});
+    }
+  }
+  std::stable_sort(found_.locks.begin(), found_.locks.end(),
+                   [](const rbi_lock& a, const rbi_lock& b) { return a.files < b.files; });
 }
 
 Status Descriptors::add_pipe_end(const Seen& seen, FoundDescription& description) {
@@ -226,9 +338,9 @@ Status Descriptors::add_pipe_end(const Seen& seen, FoundDescription& description
   const auto known =
       std::find_if(found_.pipes.begin(), found_.pipes.end(),
                    [&](const FoundPipe& pipe) { return pipe.inode == seen.status.st_ino; });
-  description.pipe = static_cast<std::uint32_t>(known - found_.pipes.begin());
+  description.object = static_cast<std::uint32_t>(known - found_.pipes.begin());
   for (const FoundDescription& other : found_.descriptions) {
-    if (other.pipe == description.pipe && other.kind == description.kind) {
+    if (other.kind == description.kind && other.object == description.object) {
       refusals_.add("{} is one of two openings of the same end of a pipe: an image cannot hold it",
                     who(seen));
     }
@@ -244,9 +356,9 @@ Status Descriptors::add_pipe_end(const Seen& seen, FoundDescription& description
 /// A pipe whose other end is somebody else's would be cut.
 void Descriptors::refuse_outside(const FoundPipe& pipe) {
   const auto index = static_cast<std::uint32_t>(&pipe - found_.pipes.data());
-  const auto ends =
-      std::count_if(found_.descriptions.begin(), found_.descriptions.end(),
-                    [index](const FoundDescription& end) { return end.pipe == index; });
+  const auto ends = std::count_if(
+      found_.descriptions.begin(), found_.descriptions.end(),
+      [index](const FoundDescription& end) { return is_pipe(end) && end.object == index; });
   if (ends == 2) return;
   const std::string holder = outside_holder(found_, pipe.inode);
   if (holder.empty()) return;  // the other end is closed

@@ -78,12 +78,22 @@ struct FoundPipe {
   std::vector<std::byte> data;
 };
 
+struct FoundSocket {
+  rbi_socket record{};
+  std::string who;   ///< for messages
+  std::string path;  ///< or abstract name
+  std::uint64_t inode = 0;
+  std::uint64_t peer_inode = 0;
+  std::vector<std::byte> unread;  ///< of a stream
+};
+
 struct FoundDescription {
   rbi_ofd_kind kind = RBI_OFD_FILE;
   std::string path;
   std::uint32_t flags = 0;
   std::uint64_t offset = 0;
-  std::optional<std::uint32_t> pipe;
+  std::uint32_t flock = RBI_FLOCK_NONE;
+  std::optional<std::uint32_t> object;  ///< pipe, socket or event, as the kind says
 };
 
 struct FoundFs {
@@ -99,6 +109,10 @@ struct FoundTree {
   std::vector<std::vector<FoundFd>> files;
   std::vector<FoundDescription> descriptions;
   std::vector<FoundPipe> pipes;
+  std::vector<FoundSocket> sockets;
+  std::vector<rbi_event> events;
+  std::vector<rbi_epoll_item> epoll_items;
+  std::vector<rbi_lock> locks;
   std::vector<FoundFs> fs;
   std::vector<std::vector<rbi_action>> sighands;
 

@@ -15,7 +15,7 @@ using namespace std::string_view_literals;
 
 constexpr std::string_view kCall = "\x0f\x05"sv;
 constexpr std::string_view kCallAndReturn = "\x0f\x05\xc3"sv;
-constexpr std::string_view kSigreturn = "\xb8\x0f\0\0\0\x0f\x05"sv;             // by eax
+constexpr std::string_view kSigreturn = "\xb8\x0f\0\0\0\x0f\x05"sv;              // by eax
 constexpr std::string_view kSigreturnWide = "\x48\xc7\xc0\x0f\0\0\0\x0f\x05"sv;  // by rax
 
 constexpr std::size_t kChunk = 1u << 20;

@@ -132,7 +132,8 @@ Status Scratch::unmap() {
   const std::uint64_t address = std::exchange(address_, 0);
   const auto result = call(SYS_munmap, {address, kScratchSize, 0, 0, 0, 0});
   if (!result) return tl::unexpected<Error>(result.error());
-  if (*result != 0) return fail_errno("a page cannot be unmapped again", static_cast<int>(-*result));
+  if (*result != 0)
+    return fail_errno("a page cannot be unmapped again", static_cast<int>(-*result));
   return {};
 }
 

@@ -26,6 +26,10 @@ class Adder {
       writer_.pipes.push_back(
           {pipe.capacity, static_cast<__u32>(pipe.data.size()), writer_.add_bytes(pipe.data)});
     }
+    for (const FoundSocket& socket : found_.sockets) add_socket(socket);
+    writer_.events = found_.events;
+    writer_.epoll_items = found_.epoll_items;
+    writer_.locks = found_.locks;
     for (const FoundFs& fs : found_.fs) {
       writer_.fs.push_back({writer_.add_string(fs.cwd), writer_.add_string(fs.root), fs.umask, 0});
     }
@@ -41,6 +45,7 @@ class Adder {
   void add_group(const FoundProcess& from);
   void add_table(const std::vector<FoundFd>& table);
   void add_description(const FoundDescription& from);
+  void add_socket(const FoundSocket& from);
   [[nodiscard]] std::uint32_t inside(std::uint64_t id) const;
 
   const FoundTree& found_;
@@ -72,6 +77,7 @@ void Adder::add_task(const FoundTask& from) {
   task.altstack_sp = from.altstack;
   task.altstack_size = from.altstack_size;
   task.altstack_flags = from.altstack_flags;
+  task.credentials = RBI_NONE;
   std::memcpy(task.name, from.name.data(),
               std::min(from.name.size(), std::size_t{RBI_NAME_LEN - 1}));
   writer_.registers.push_back(registers);
@@ -114,9 +120,21 @@ void Adder::add_description(const FoundDescription& from) {
   ofd.kind = from.kind;
   ofd.path = from.path.empty() ? RBI_NONE : writer_.add_string(from.path);
   ofd.flags = from.flags;
-  ofd.pipe = from.pipe.value_or(RBI_NONE);
+  ofd.flock = from.flock;
+  ofd.object = from.object.value_or(RBI_NONE);
   ofd.offset = from.offset;
   writer_.ofds.push_back(ofd);
+}
+
+void Adder::add_socket(const FoundSocket& from) {
+  rbi_socket socket = from.record;
+  if (!from.path.empty()) socket.path = writer_.add_string(from.path);
+  if (!from.unread.empty()) {
+    writer_.messages.push_back({static_cast<__u32>(writer_.sockets.size()),
+                                static_cast<__u32>(from.unread.size()),
+                                writer_.add_bytes(from.unread)});
+  }
+  writer_.sockets.push_back(socket);
 }
 
 }  // namespace

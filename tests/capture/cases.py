@@ -5,6 +5,7 @@ import pathlib
 import random
 import re
 import signal
+import socket
 import subprocess
 import time
 
@@ -174,13 +175,160 @@ def python(trial):
     assert trial.end_of(process.pid) == 0
 
 
+# --- servers
+
+def free_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+class Client:
+    """A connection to a server of lines."""
+
+    def __init__(self, port):
+        def connect():
+            try:
+                return socket.create_connection(("127.0.0.1", port), PATIENCE)
+            except ConnectionRefusedError:
+                return None
+        self.socket = wait_for(f"port {port}", connect)
+        self.lines = self.socket.makefile("rb")
+
+    def ask(self, line):
+        self.socket.sendall(line.encode() + b"\r\n")
+        return self.lines.readline().decode().rstrip()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.lines.close()
+        self.socket.close()
+
+
+def move_when_quiet(trial, process):
+    """A server needs a moment to see that its client has gone."""
+    for _ in range(50):
+        said = trial.run("capture", str(process.pid), "-o", trial.image, code=None)
+        if "connection over the network" not in said:
+            break
+        time.sleep(0.1)
+    assert "ended" in said, said
+    assert process.wait(PATIENCE) == -signal.SIGKILL
+    trial.reap()
+    trial.restart()
+
+
+def redis(trial):
+    """A million keys."""
+    path, = installed("redis-server")
+    port, keys = free_port(), 1_000_000
+    process = trial.start([path, "--port", str(port), "--save", "", "--dir", str(trial.work)])
+    with Client(port) as client:
+        assert client.ask(f"DEBUG POPULATE {keys}") == "+OK"
+        assert client.ask("SET mine before") == "+OK"
+    move_when_quiet(trial, process)
+    with Client(port) as client:
+        assert client.ask("DBSIZE") == f":{keys + 1}"
+        assert client.ask("GET mine") == "$6" and client.lines.readline() == b"before\r\n"
+        assert client.ask("INCR counter") == ":1"
+        client.ask("SHUTDOWN NOSAVE")
+    assert trial.end_of(process.pid) == 0
+
+
+def memcached(trial):
+    """Four threads, each with an event loop of its own."""
+    path, = installed("memcached")
+    port = free_port()
+    process = trial.start([path, "-u", "root", "-l", "127.0.0.1", "-p", str(port), "-t", "4"])
+    with Client(port) as client:
+        for i in range(1000):
+            assert client.ask(f"set key{i} 0 0 {len(str(i))}\r\n{i}") == "STORED"
+    move_when_quiet(trial, process)
+    clients = [Client(port) for _ in range(8)]  # of each thread
+    for client in clients:
+        for i in range(0, 1000, 100):
+            assert client.ask(f"get key{i}") == f"VALUE key{i} 0 {len(str(i))}"
+            assert client.lines.readline() == b"%d\r\n" % i
+            assert client.lines.readline() == b"END\r\n"
+    assert clients[0].ask("set more 0 0 1\r\nx") == "STORED"
+    os.kill(process.pid, signal.SIGTERM)
+    trial.end_of(process.pid)
+
+
+def nginx(trial):
+    """A master with two workers, and socket pairs between them."""
+    path, = installed("nginx")
+    port = free_port()
+    (trial.work / "index.html").write_text("hello\n")
+    (trial.work / "nginx.conf").write_text(f"""
+daemon off; user root; worker_processes 2; pid {trial.work}/nginx.pid;
+error_log {trial.work}/error.log;
+events {{ worker_connections 64; }}
+http {{ access_log off;
+  server {{ listen 127.0.0.1:{port}; root {trial.work}; }} }}
+""")
+    process = trial.start([path, "-c", str(trial.work / "nginx.conf")])
+
+    def get():
+        with Client(port) as client:
+            answer = client.ask("GET / HTTP/1.0\r\n")
+            return answer, client.lines.read()[-6:]
+    assert get() == ("HTTP/1.1 200 OK", b"hello\n")
+    move_when_quiet(trial, process)
+    for _ in range(20):
+        assert get() == ("HTTP/1.1 200 OK", b"hello\n")
+    os.kill(process.pid, signal.SIGTERM)  # the master ends the workers
+    assert trial.end_of(process.pid) == 0
+
+
+# --- a database and a build
+
+def sqlite(trial):
+    """In a transaction, with a lock on the file."""
+    path, = installed("sqlite3")
+    script = (f"(echo 'BEGIN IMMEDIATE; CREATE TABLE t(n); INSERT INTO t VALUES(1);'; touch begun; "
+              "while [ ! -e more ]; do sleep 0.02; done; "
+              f"echo 'INSERT INTO t VALUES(2); COMMIT; SELECT sum(n) FROM t;') | {path} data.db >sum")
+    process = trial.start(["/bin/bash", "-c", script])
+    wait_for("the transaction", (trial.work / "data.db-journal").exists)
+    trial.move(process)
+    (trial.work / "more").touch()
+    assert trial.end_of(process.pid) == 0
+    assert (trial.work / "sum").read_text() == "3\n"
+
+
+MAKEFILE = """
+ALL := $(shell seq 400)
+all: $(ALL:%=o/%)
+\t@cat $^ | sort -n | uniq | wc -l >made
+o/%:
+\t@mkdir -p o; for i in 1 2 3; do expr $* + 0; done | sort -u >$@
+"""
+
+
+def make(trial):
+    """Hundreds of short processes, four at a time."""
+    path, = installed("make")
+    (trial.work / "Makefile").write_text(MAKEFILE)
+    process = trial.start([path, "-j4"])
+    directory = trial.work / "o"
+    wait_for("some targets", lambda: directory.exists() and len(list(directory.iterdir())) > 40)
+    trial.move(process)
+    assert trial.end_of(process.pid) == 0
+    assert (trial.work / "made").read_text() == "400\n"
+
+
 # --- what cannot be saved
 
 def refusals(trial):
     """Each is named, with the task and the descriptor; the program goes on."""
     path, = installed("python3")
     wrong = {
-        "socket": "import socket; s = socket.socketpair()",
+        "connection over the network": "import socket; l = socket.create_server(('', 0)); "
+                                       "c = socket.create_connection(l.getsockname()[:2])",
+        "a kind that an image cannot hold": "import os; f = os.pidfd_open(os.getpid())",
         "has no name any more": "f = open('gone', 'w'); import os; os.unlink('gone')",
         "leads out of the tree": "",
         "resource limit": "import resource as r; r.setrlimit(r.RLIMIT_CORE, (1, 1))",
