@@ -2,8 +2,7 @@
 
 #include <sys/resource.h>
 
-#include <map>
-#include <set>
+#include <string>
 #include <string_view>
 
 #include "harness/verify/proc_files.h"
@@ -11,23 +10,15 @@
 namespace rb::capture {
 namespace {
 
-/// The lines "Key:\tvalue" of /proc/PID/status.
-std::map<std::string, std::string, std::less<>> status_lines(std::string_view text) {
-  std::map<std::string, std::string, std::less<>> lines;
-  while (!text.empty()) {
-    const auto end = text.find('\n');
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    const auto colon = line.find(':');
-    if (colon == std::string_view::npos) continue;
-    std::string_view value = line.substr(colon + 1);
-    while (!value.empty() && (value.front() == '\t' || value.front() == ' ')) {
-      value.remove_prefix(1);
-    }
-    while (!value.empty() && value.back() == ' ') value.remove_suffix(1);
-    lines.emplace(line.substr(0, colon), value);
+/// The value of a line "Key:\tvalue" of /proc/PID/status; "?" without one. By search, as a
+/// thousand threads have a thousand such texts.
+std::string_view line_of(std::string_view text, std::string_view key) {
+  for (std::size_t at = text.find(key); at != std::string_view::npos; at = text.find(key, at + 1)) {
+    if ((at != 0 && text[at - 1] != '\n') || text.substr(at + key.size(), 2) != ":\t") continue;
+    const std::string_view value = text.substr(at + key.size() + 2);
+    return value.substr(0, value.find('\n'));
   }
-  return lines;
+  return "?";
 }
 
 constexpr const char* kCredentials[] = {"Uid",    "Gid",    "Groups", "CapInh",    "CapPrm",
@@ -44,7 +35,7 @@ class Environments {
   Status check() {
     const auto own = read_whole_file("/proc/thread-self/status");
     if (!own) return fail_errno("cannot read /proc/thread-self/status", own.error());
-    own_ = status_lines(*own);
+    own_ = *own;
     const auto stat = read_whole_file("/proc/thread-self/stat");
     if (stat) own_stat_ = parse_stat(*stat).value_or(ProcStat{});
     for (const FoundTask& task : found_.tasks) check_task(task);
@@ -57,20 +48,17 @@ class Environments {
     const std::string directory = found_.directory(task);
     const auto text = read_whole_file(directory + "/status");
     if (!text) return;
-    const auto lines = status_lines(*text);
-    const auto value = [](const auto& map, const char* key) {
-      const auto at = map.find(key);
-      return at == map.end() ? std::string("?") : at->second;
-    };
     for (const char* key : kCredentials) {
-      if (value(lines, key) == value(own_, key)) continue;
+      const std::string_view its = line_of(*text, key);
+      const std::string_view own = line_of(own_, key);
+      if (its == own) continue;
       refusals_.add(
           "{} has credentials of its own ({} {}, bench has {}): run bench as the same "
           "user with the same capabilities",
-          task.who, key, value(lines, key), value(own_, key));
+          task.who, key, its, own);
       break;
     }
-    if (value(lines, "Seccomp") != "0") {
+    if (line_of(*text, "Seccomp") != "0") {
       refusals_.add("{} has a seccomp filter, which cannot be read back", task.who);
     }
   }
@@ -129,7 +117,7 @@ class Environments {
 
   const FoundTree& found_;
   Refusals& refusals_;
-  std::map<std::string, std::string, std::less<>> own_;
+  std::string own_;  ///< bench's own /proc/PID/status
   ProcStat own_stat_;
 };
 
