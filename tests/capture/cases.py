@@ -290,7 +290,8 @@ def sqlite(trial):
     path, = installed("sqlite3")
     script = (f"(echo 'BEGIN IMMEDIATE; CREATE TABLE t(n); INSERT INTO t VALUES(1);'; touch begun; "
               "while [ ! -e more ]; do sleep 0.02; done; "
-              f"echo 'INSERT INTO t VALUES(2); COMMIT; SELECT sum(n) FROM t;') | {path} data.db >sum")
+              "echo 'INSERT INTO t VALUES(2); COMMIT; SELECT sum(n) FROM t;') | "
+              f"{path} data.db >sum")
     process = trial.start(["/bin/bash", "-c", script])
     wait_for("the transaction", (trial.work / "data.db-journal").exists)
     trial.move(process)

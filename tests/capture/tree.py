@@ -54,7 +54,8 @@ class Trial:
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               timeout=timeout)
         print(done.stdout, end="", flush=True)
-        assert code is None or done.returncode == code, f"bench {' '.join(arguments)}: exit code {done.returncode}"
+        what = f"bench {' '.join(arguments)}: exit code {done.returncode}"
+        assert code is None or done.returncode == code, what
         return done.stdout
 
     def capture(self, pid, *arguments, code=0):
