@@ -75,6 +75,9 @@ Status Asking::ask_task(const Scratch& scratch, FoundTask& task) {
     const auto brk = calls->call(SYS_brk, {});
     if (!brk) return tl::unexpected<Error>(brk.error());
     found_.mms[task.mm].brk = static_cast<std::uint64_t>(*brk);
+    const auto dumpable = calls->call(SYS_prctl, {PR_GET_DUMPABLE});
+    if (!dumpable) return tl::unexpected<Error>(dumpable.error());
+    found_.mms[task.mm].dumpable = *dumpable == 1;
   }
   if (!asked_sighands_[task.sighand]) {
     asked_sighands_[task.sighand] = true;
@@ -84,6 +87,11 @@ Status Asking::ask_task(const Scratch& scratch, FoundTask& task) {
 }
 
 Status Asking::ask_own(Calls& calls, FoundTask& task) {
+  if (task.credentials) {
+    const auto bits = calls.call(SYS_prctl, {PR_GET_SECUREBITS});
+    if (!bits) return tl::unexpected<Error>(bits.error());
+    found_.credentials[*task.credentials].record.securebits = static_cast<__u32>(*bits);
+  }
   const auto address = calls.ask<std::uint64_t>(SYS_prctl, {PR_GET_TID_ADDRESS, room_});
   if (!address) return tl::unexpected<Error>(address.error());
   task.clear_child_tid = *address;

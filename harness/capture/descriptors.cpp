@@ -28,7 +28,8 @@ constexpr std::uint32_t kFileFlags =
     O_ACCMODE | O_APPEND | O_NONBLOCK | O_SYNC | O_DIRECT | O_NOATIME | O_NOFOLLOW | kLargeFile;
 constexpr std::uint32_t kDirectoryFlags =
     O_NONBLOCK | O_NOATIME | O_NOFOLLOW | O_DIRECTORY | kLargeFile;
-constexpr std::uint32_t kPipeFlags = O_ACCMODE | O_NONBLOCK | kLargeFile;  // and sockets, events
+constexpr std::uint32_t kPipeFlags = O_ACCMODE | O_NONBLOCK | kLargeFile;  // and events
+constexpr std::uint32_t kSocketFlags = kPipeFlags | O_ASYNC;
 
 bool is_pipe(const FoundDescription& description) {
   return description.kind == RBI_OFD_PIPE_READ || description.kind == RBI_OFD_PIPE_WRITE;
@@ -79,6 +80,7 @@ class Descriptors {
   Status add_description(const Seen& seen);
   Status add_pipe_end(const Seen& seen, FoundDescription& description);
   Status add_socket(const Seen& seen, FoundDescription& description);
+  void read_owner(int fd, const Seen& seen, FoundDescription& description);
   void add_event(const Seen& seen, FoundDescription& description);
   void find_watched();
   void find_locks();
@@ -165,10 +167,11 @@ Status Descriptors::number_descriptions() {
 /// Keeps the flags that an image has a place for, and refuses others.
 void Descriptors::keep_flags(const Seen& seen, std::uint32_t kept, FoundDescription& description) {
   const std::uint32_t flags = seen.info.flags & ~kCloseOnExec;
-  description.flags = flags & kept & ~(kept == kPipeFlags ? kLargeFile : 0u);
+  description.flags =
+      flags & kept & ~(kept == kPipeFlags || kept == kSocketFlags ? kLargeFile : 0u);
   if ((flags & O_PATH) != 0) {
     refusals_.add("{} was opened with O_PATH: close it", who(seen));
-  } else if ((flags & O_ASYNC) != 0) {
+  } else if ((flags & ~kept & O_ASYNC) != 0) {
     refusals_.add("{} sends signals (O_ASYNC): switch that off", who(seen));
   } else if ((flags & ~kept) != 0) {
     refusals_.add("{} has flags that cannot be restored ({:#o})", who(seen), flags & ~kept);
@@ -234,7 +237,7 @@ Status Descriptors::add_description(const Seen& seen) {
 }
 
 Status Descriptors::add_socket(const Seen& seen, FoundDescription& description) {
-  keep_flags(seen, kPipeFlags, description);
+  keep_flags(seen, kSocketFlags, description);
   description.kind = RBI_OFD_SOCKET;
   description.offset = 0;
   description.object = static_cast<std::uint32_t>(found_.sockets.size());
@@ -243,10 +246,27 @@ Status Descriptors::add_socket(const Seen& seen, FoundDescription& description) 
       static_cast<int>(::syscall(SYS_pidfd_open, found_.processes[task.process].pid, 0)));
   const Fd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), seen.object.fd, 0)));
   if (!fd.valid()) return fail_errno("cannot look into " + who(seen));
+  read_owner(fd.get(), seen, description);
   FoundSocket socket;
   RB_TRY(read_socket(fd.get(), seen.status.st_ino, who(seen), socket, refusals_));
   found_.sockets.push_back(std::move(socket));
   return {};
+}
+
+/// Who gets SIGIO, fcntl(2): F_SETOWN, F_SETSIG.
+void Descriptors::read_owner(int fd, const Seen& seen, FoundDescription& description) {
+  f_owner_ex owner{};
+  if (::fcntl(fd, F_GETOWN_EX, &owner) != 0 || owner.pid == 0) return;
+  const bool inside =
+      std::any_of(found_.processes.begin(), found_.processes.end(),
+                  [&](const FoundProcess& process) { return process.pid == owner.pid; });
+  if (!inside) {
+    refusals_.add("{} sends signals to {}, which is no process of the tree", who(seen), owner.pid);
+    return;
+  }
+  description.owner = owner.type == F_OWNER_PGRP ? -owner.pid : owner.pid;
+  const int signal = ::fcntl(fd, F_GETSIG);
+  if (signal > 0) description.signal = static_cast<std::uint32_t>(signal);
 }
 
 /// What has no file behind it.

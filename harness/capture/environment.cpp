@@ -2,6 +2,9 @@
 
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <cstdlib>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -28,9 +31,54 @@ constexpr const char* kNamespaces[] = {"cgroup", "ipc", "mnt", "net", "pid", "us
 constexpr unsigned kPriorityField = 40;  // rt_priority, proc_pid_stat(5)
 constexpr unsigned kNiceField = 19;
 
+/// Numbers separated by blanks.
+std::vector<std::uint32_t> numbers_of(std::string_view text) {
+  std::vector<std::uint32_t> numbers;
+  const std::string copy(text);
+  const char* at = copy.c_str();
+  for (char* end = nullptr;; at = end) {
+    const unsigned long number = std::strtoul(at, &end, 10);
+    if (end == at) return numbers;
+    numbers.push_back(static_cast<std::uint32_t>(number));
+  }
+}
+
+std::uint64_t hexadecimal(std::string_view text) {
+  return std::strtoull(std::string(text).c_str(), nullptr, 16);
+}
+
+/// Without securebits, which only the task knows.
+FoundCredentials credentials_of(std::string_view status, const std::string& personality) {
+  FoundCredentials found;
+  rbi_credentials& to = found.record;
+  const auto uids = numbers_of(line_of(status, "Uid"));
+  const auto gids = numbers_of(line_of(status, "Gid"));
+  constexpr std::size_t kKinds = 4;  // real, effective, saved, of the file system
+  if (uids.size() == kKinds && gids.size() == kKinds) {
+    to.uid = uids[0];
+    to.euid = uids[1];
+    to.suid = uids[2];
+    to.fsuid = uids[3];
+    to.gid = gids[0];
+    to.egid = gids[1];
+    to.sgid = gids[2];
+    to.fsgid = gids[3];
+  }
+  found.gids = numbers_of(line_of(status, "Groups"));
+  std::sort(found.gids.begin(), found.gids.end());
+  to.inheritable = hexadecimal(line_of(status, "CapInh"));
+  to.permitted = hexadecimal(line_of(status, "CapPrm"));
+  to.effective = hexadecimal(line_of(status, "CapEff"));
+  to.bounding = hexadecimal(line_of(status, "CapBnd"));
+  to.ambient = hexadecimal(line_of(status, "CapAmb"));
+  if (line_of(status, "NoNewPrivs") == "1") to.flags = RBI_CREDENTIALS_NO_NEW_PRIVS;
+  to.personality = static_cast<__u32>(hexadecimal(personality));
+  return found;
+}
+
 class Environments {
  public:
-  Environments(const FoundTree& found, Refusals& refusals) : found_(found), refusals_(refusals) {}
+  Environments(FoundTree& found, Refusals& refusals) : found_(found), refusals_(refusals) {}
 
   Status check() {
     const auto own = read_whole_file("/proc/thread-self/status");
@@ -38,13 +86,14 @@ class Environments {
     own_ = *own;
     const auto stat = read_whole_file("/proc/thread-self/stat");
     if (stat) own_stat_ = parse_stat(*stat).value_or(ProcStat{});
-    for (const FoundTask& task : found_.tasks) check_task(task);
-    for (const FoundProcess& process : found_.processes) check_process(process);
+    if (auto text = read_whole_file("/proc/self/personality")) own_personality_ = *text;
+    for (FoundTask& task : found_.tasks) check_task(task);
+    for (FoundProcess& process : found_.processes) check_process(process);
     return {};
   }
 
  private:
-  void check_task(const FoundTask& task) {
+  void check_task(FoundTask& task) {
     const std::string directory = found_.directory(task);
     const auto text = read_whole_file(directory + "/status");
     if (!text) return;
@@ -63,7 +112,7 @@ class Environments {
     }
   }
 
-  void check_process(const FoundProcess& process) {
+  void check_process(FoundProcess& process) {
     const FoundTask& leader = found_.tasks[process.first_task];
     const std::string directory = fmt::format("/proc/{}", process.pid);
     for (const char* name : kNamespaces) {
@@ -73,14 +122,6 @@ class Environments {
         refusals_.add("{} is in a {} namespace of its own: run bench inside of it", leader.who,
                       name);
       }
-    }
-    const auto its = read_whole_file(directory + "/personality");
-    const auto own = read_whole_file("/proc/self/personality");
-    if (its && own && *its != *own) {
-      refusals_.add(
-          "{} has a personality of its own (personality(2)): run bench with the same, "
-          "by setarch(8)",
-          leader.who);
     }
     const auto timers = read_whole_file(directory + "/timers");
     if (timers && !timers->empty()) {
@@ -94,10 +135,10 @@ class Environments {
           leader.who);
       break;
     }
-    check_limits(process, leader);
+    read_limits(process);
   }
 
-  void check_limits(const FoundProcess& process, const FoundTask& leader) {
+  static void read_limits(FoundProcess& process) {
     for (int resource = 0; resource < RLIM_NLIMITS; ++resource) {
       rlimit its{};
       rlimit own{};
@@ -107,23 +148,20 @@ class Environments {
         continue;
       }
       if (its.rlim_cur == own.rlim_cur && its.rlim_max == own.rlim_max) continue;
-      refusals_.add(
-          "{} has a resource limit of its own (number {}: {}, bench has {}): run bench "
-          "with the same, by prlimit(1)",
-          leader.who, resource, its.rlim_cur, own.rlim_cur);
-      break;
+      process.limits.push_back({static_cast<__u32>(resource), 0, its.rlim_cur, its.rlim_max});
     }
   }
 
-  const FoundTree& found_;
+  FoundTree& found_;
   Refusals& refusals_;
   std::string own_;  ///< bench's own /proc/PID/status
+  std::string own_personality_;
   ProcStat own_stat_;
 };
 
 }  // namespace
 
-Status refuse_other_environments(const FoundTree& found, Refusals& refusals) {
+Status find_environments(FoundTree& found, Refusals& refusals) {
   return Environments(found, refusals).check();
 }
 

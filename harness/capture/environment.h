@@ -7,9 +7,9 @@
 
 namespace rb::capture {
 
-/// Refuses tasks that have what an image has no place for and a restarted task gets from
-/// bench: other credentials, resource limits, personality or namespaces than bench's own;
-/// seccomp filters, POSIX timers, file locks, real-time scheduling.
-[[nodiscard]] Status refuse_other_environments(const FoundTree& found, Refusals& refusals);
+/// Finds credentials, personalities and resource limits that differ from bench's own, which
+/// a restarted task has otherwise. Refuses what an image has no place for: namespaces and
+/// priorities other than bench's, seccomp filters, POSIX timers.
+[[nodiscard]] Status find_environments(FoundTree& found, Refusals& refusals);
 
 }  // namespace rb::capture

@@ -37,6 +37,7 @@ struct FoundTask {
   std::uint64_t altstack = 0;
   std::uint64_t altstack_size = 0;
   std::uint32_t altstack_flags = 0;
+  std::optional<std::size_t> credentials;  ///< of its own, if they are not bench's
 };
 
 struct FoundProcess {
@@ -48,6 +49,13 @@ struct FoundProcess {
   ProcStatus status;
   std::vector<rbi_siginfo> pending;  ///< of the group
   std::array<rbi_itimer, 3> itimers{};
+  std::vector<rbi_limit> limits;  ///< those that differ from bench's
+};
+
+/// Credentials that differ from bench's.
+struct FoundCredentials {
+  rbi_credentials record{};
+  std::vector<std::uint32_t> gids;  ///< ascending
 };
 
 /// Pages of private memory with contents of their own, or of shared memory.
@@ -63,6 +71,7 @@ struct FoundMm {
   std::vector<rbi_auxv> auxv;
   std::string exe;
   std::uint64_t brk = 0;
+  bool dumpable = true;
 };
 
 /// A descriptor and its open file description.
@@ -93,6 +102,8 @@ struct FoundDescription {
   std::uint32_t flags = 0;
   std::uint64_t offset = 0;
   std::uint32_t flock = RBI_FLOCK_NONE;
+  std::int32_t owner = 0;               ///< pid or -pgid: F_SETOWN
+  std::uint32_t signal = 0;             ///< F_SETSIG
   std::optional<std::uint32_t> object;  ///< pipe, socket or event, as the kind says
 };
 
@@ -105,6 +116,7 @@ struct FoundFs {
 struct FoundTree {
   std::vector<FoundProcess> processes;  ///< parents first
   std::vector<FoundTask> tasks;         ///< process by process
+  std::vector<FoundCredentials> credentials;
   std::vector<FoundMm> mms;
   std::vector<std::vector<FoundFd>> files;
   std::vector<FoundDescription> descriptions;

@@ -19,6 +19,7 @@ namespace rb::capture {
 namespace {
 
 constexpr unsigned kStopPatienceMs = 100;  // a task may be on its way out of the kernel
+constexpr unsigned kThawPatienceMs = 1000;
 constexpr int kAttempts = 20;
 constexpr int kEndPatienceMs = 10000;
 
@@ -226,10 +227,17 @@ Result<FrozenTree> FrozenTree::freeze(pid_t root) {
 
 void FrozenTree::thaw() {
   // Children first: a parent that runs could wait for one that is still stopped.
+  std::vector<pid_t> unstopped;
   for (auto process = processes_.rbegin(); process != processes_.rend(); ++process) {
-    for (const pid_t tid : process->tasks) detach(tid);
+    for (const pid_t tid : process->tasks) {
+      if (detach(tid) != 0) unstopped.push_back(tid);
+    }
   }
   processes_.clear();
+  // A parent that waits for its vfork(2) child stops once that runs again.
+  for (const pid_t tid : unstopped) {
+    if (wait_interrupted(tid, kThawPatienceMs) != Stop::kGone) static_cast<void>(detach(tid));
+  }
 }
 
 Status FrozenTree::end() {

@@ -201,6 +201,7 @@ Status MemoryAdder::add_mm(const FoundMm& from) {
   mm.auxv_count = static_cast<__u32>(from.auxv.size());
   mm.exe = writer_.add_string(from.exe);
   set_layout(found_.processes[task.process].stat, from.brk, mm);
+  if (!from.dumpable) mm.flags |= RBI_MM_NOT_DUMPABLE;
   const auto reader =
       std::make_shared<MemoryReader>(static_cast<std::uint32_t>(task.tid), found_.directory(task));
   for (std::size_t i = 0; i < from.mappings.size(); ++i) {

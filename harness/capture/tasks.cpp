@@ -139,7 +139,7 @@ Status find_tasks(const FrozenTree& tree, FoundTree& found, Refusals& refusals) 
   }
   for (FoundTask& task : found.tasks) RB_TRY(read_task(found, task, refusals));
   for (FoundProcess& process : found.processes) RB_TRY(read_process(found, process));
-  RB_TRY(refuse_other_environments(found, refusals));
+  RB_TRY(find_environments(found, refusals));
   return find_sharing(found);
 }
 

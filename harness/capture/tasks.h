@@ -9,8 +9,8 @@
 namespace rb::capture {
 
 /// Names, registers, masks, queues, registrations, and which tasks share which objects
-/// (kcmp(2)). Refuses what an image has no place for: credentials, limits and namespaces
-/// other than bench's, seccomp filters, POSIX timers, 32-bit code.
+/// (kcmp(2)); credentials and limits that differ from bench's. Refuses what an image has no
+/// place for: other namespaces, seccomp filters, POSIX timers, 32-bit code.
 [[nodiscard]] Status find_tasks(const FrozenTree& tree, FoundTree& found, Refusals& refusals);
 
 }  // namespace rb::capture

@@ -20,6 +20,7 @@ class Adder {
   void add() {
     for (const FoundTask& task : found_.tasks) add_task(task);
     for (const FoundProcess& process : found_.processes) add_group(process);
+    for (const FoundCredentials& credentials : found_.credentials) add_credentials(credentials);
     for (const auto& table : found_.files) add_table(table);
     for (const FoundDescription& description : found_.descriptions) add_description(description);
     for (const FoundPipe& pipe : found_.pipes) {
@@ -43,6 +44,7 @@ class Adder {
  private:
   void add_task(const FoundTask& from);
   void add_group(const FoundProcess& from);
+  void add_credentials(const FoundCredentials& from);
   void add_table(const std::vector<FoundFd>& table);
   void add_description(const FoundDescription& from);
   void add_socket(const FoundSocket& from);
@@ -77,7 +79,7 @@ void Adder::add_task(const FoundTask& from) {
   task.altstack_sp = from.altstack;
   task.altstack_size = from.altstack_size;
   task.altstack_flags = from.altstack_flags;
-  task.credentials = RBI_NONE;
+  task.credentials = from.credentials ? static_cast<__u32>(*from.credentials) : RBI_NONE;
   std::memcpy(task.name, from.name.data(),
               std::min(from.name.size(), std::size_t{RBI_NAME_LEN - 1}));
   writer_.registers.push_back(registers);
@@ -102,9 +104,20 @@ void Adder::add_group(const FoundProcess& from) {
   group.exit_signal = static_cast<__u32>(from.stat.field[kExitSignalField]);
   group.pending_first = static_cast<__u32>(writer_.pending.size());
   group.pending_count = static_cast<__u32>(from.pending.size());
+  group.limit_first = static_cast<__u32>(writer_.limits.size());
+  group.limit_count = static_cast<__u32>(from.limits.size());
+  writer_.limits.insert(writer_.limits.end(), from.limits.begin(), from.limits.end());
   std::copy(from.itimers.begin(), from.itimers.end(), group.itimers);
   writer_.pending.insert(writer_.pending.end(), from.pending.begin(), from.pending.end());
   writer_.groups.push_back(group);
+}
+
+void Adder::add_credentials(const FoundCredentials& from) {
+  rbi_credentials credentials = from.record;
+  credentials.gid_first = static_cast<__u32>(writer_.gids.size());
+  credentials.gid_count = static_cast<__u32>(from.gids.size());
+  for (const std::uint32_t gid : from.gids) writer_.gids.push_back({gid});
+  writer_.credentials.push_back(credentials);
 }
 
 void Adder::add_table(const std::vector<FoundFd>& table) {
@@ -121,6 +134,8 @@ void Adder::add_description(const FoundDescription& from) {
   ofd.path = from.path.empty() ? RBI_NONE : writer_.add_string(from.path);
   ofd.flags = from.flags;
   ofd.flock = from.flock;
+  ofd.owner = from.owner;
+  ofd.signal = from.signal;
   ofd.object = from.object.value_or(RBI_NONE);
   ofd.offset = from.offset;
   writer_.ofds.push_back(ofd);

@@ -61,7 +61,7 @@ Stop wait_interrupted(pid_t tid, unsigned patience_ms) {
   }
 }
 
-void detach(pid_t tid) { static_cast<void>(request(PTRACE_DETACH, tid, 0, nullptr)); }
+int detach(pid_t tid) { return request(PTRACE_DETACH, tid, 0, nullptr); }
 
 int get_registers(pid_t tid, user_regs_struct& registers) {
   return request(PTRACE_GETREGS, tid, 0, &registers);

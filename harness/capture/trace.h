@@ -30,8 +30,8 @@ enum class Stop {
 /// @param patience_ms  how long; 0 = look once
 [[nodiscard]] Stop wait_interrupted(pid_t tid, unsigned patience_ms);
 
-/// Lets a task go on untraced.
-void detach(pid_t tid);
+/// Lets a stopped task go on untraced. One that has not stopped yet is not let go of.
+[[nodiscard]] int detach(pid_t tid);
 
 [[nodiscard]] int get_registers(pid_t tid, user_regs_struct& registers);
 [[nodiscard]] int set_registers(pid_t tid, const user_regs_struct& registers);
