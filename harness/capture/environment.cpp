@@ -97,15 +97,13 @@ class Environments {
     const std::string directory = found_.directory(task);
     const auto text = read_whole_file(directory + "/status");
     if (!text) return;
-    for (const char* key : kCredentials) {
-      const std::string_view its = line_of(*text, key);
-      const std::string_view own = line_of(own_, key);
-      if (its == own) continue;
-      refusals_.add(
-          "{} has credentials of its own ({} {}, bench has {}): run bench as the same "
-          "user with the same capabilities",
-          task.who, key, its, own);
-      break;
+    const bool differs =
+        std::any_of(std::begin(kCredentials), std::end(kCredentials),
+                    [&](const char* key) { return line_of(*text, key) != line_of(own_, key); });
+    const auto personality = read_whole_file(directory + "/personality");
+    if (differs || (personality && *personality != own_personality_)) {
+      task.credentials = found_.credentials.size();
+      found_.credentials.push_back(credentials_of(*text, personality ? *personality : "0"));
     }
     if (line_of(*text, "Seccomp") != "0") {
       refusals_.add("{} has a seccomp filter, which cannot be read back", task.who);

@@ -351,8 +351,9 @@ def refusals(trial):
             ready.unlink()
         said = trial.capture(process.pid, code=1)
         assert text in said and f"pid {process.pid} " in said or "waited" in said, said
-        state = pathlib.Path(f"/proc/{process.pid}/stat").read_text().split()[2]
-        assert state in ("T" if "stopped" in text else "SRD"), state
+        goes_on = "T" if "stopped" in text else "SRD"
+        wait_for("it to go on", lambda: pathlib.Path(f"/proc/{process.pid}/stat").read_text()
+                 .split()[2] in goes_on)
         process.kill()
         process.wait()
         assert not pathlib.Path(trial.image).exists()
