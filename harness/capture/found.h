@@ -113,9 +113,17 @@ struct FoundFs {
   std::uint32_t umask = 0;
 };
 
+/// A process that nobody has waited for yet.
+struct FoundZombie {
+  pid_t pid = 0;
+  std::size_t parent = 0;  ///< process
+  ProcStat stat;
+};
+
 struct FoundTree {
   std::vector<FoundProcess> processes;  ///< parents first
   std::vector<FoundTask> tasks;         ///< process by process
+  std::vector<FoundZombie> zombies;
   std::vector<FoundCredentials> credentials;
   std::vector<FoundMm> mms;
   std::vector<std::vector<FoundFd>> files;

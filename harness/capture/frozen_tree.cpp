@@ -21,6 +21,7 @@ namespace {
 constexpr unsigned kStopPatienceMs = 100;  // a task may be on its way out of the kernel
 constexpr unsigned kThawPatienceMs = 1000;
 constexpr int kAttempts = 20;
+constexpr unsigned kThreadsField = 20;  // num_threads, proc_pid_stat(5)
 constexpr int kEndPatienceMs = 10000;
 
 std::string process_directory(pid_t pid) { return fmt::format("/proc/{}", pid); }
@@ -173,10 +174,19 @@ Result<bool> FrozenTree::add_children(std::size_t index) {
   if (!children) return tl::unexpected<Error>(children.error());
   bool found = false;
   for (const pid_t child : *children) {
-    if (has(child)) continue;
+    const bool known =
+        std::any_of(zombies_.begin(), zombies_.end(),
+                    [child](const FrozenZombie& zombie) { return zombie.pid == child; });
+    if (known || has(child)) continue;
     const auto stat = read_stat(process_directory(child));
     if (!stat) continue;  // reaped meanwhile
-    if (stat->state == 'Z' || stat->state == 'X') return has_ended(child);
+    if (stat->state == 'X') continue;
+    if (stat->state == 'Z') {
+      // One whose other threads live has no children's list of its own to be found by.
+      if (stat->field[kThreadsField] > 1) return has_ended(child);
+      zombies_.push_back({child, index});
+      continue;
+    }
     RB_TRY(add_process(child, index));
     found = true;
   }

@@ -23,13 +23,20 @@ struct FrozenProcess {
   std::string name;  ///< "pid 12 (redis-server)"
 };
 
+/// A child that has ended and that its parent, which is stopped, has not waited for.
+struct FrozenZombie {
+  pid_t pid = 0;
+  std::size_t parent = 0;  ///< among the tree's processes
+};
+
 /// Stops a tree by ptrace(2), and lets it go on when destroyed: unharmed, whatever has
 /// happened meanwhile. If this process is killed, the kernel does that.
 class FrozenTree {
  public:
   /// Stops a process and all of its descendants, until no task is found that is not.
   /// Errors: kUsage for a pid that is none; kLacking without the privilege; kUnsupported
-  /// for a task that is traced by another process, ended, or does not stop.
+  /// for a task that is traced by another process, has ended before its threads or as the
+  /// root, or does not stop.
   [[nodiscard]] static Result<FrozenTree> freeze(pid_t root);
 
   FrozenTree(FrozenTree&&) = default;
@@ -41,6 +48,7 @@ class FrozenTree {
   /// Parents precede their children; the root is the first.
   [[nodiscard]] const std::vector<FrozenProcess>& processes() const { return processes_; }
   [[nodiscard]] std::size_t task_count() const;
+  [[nodiscard]] const std::vector<FrozenZombie>& zombies() const { return zombies_; }
 
   /// Lets every task go on.
   void thaw();
@@ -60,6 +68,7 @@ class FrozenTree {
 
   bool may_pass_ = false;  ///< what went wrong may pass once the tasks run again
   std::vector<FrozenProcess> processes_;
+  std::vector<FrozenZombie> zombies_;
 };
 
 }  // namespace rb::capture

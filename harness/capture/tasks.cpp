@@ -137,6 +137,12 @@ Status find_tasks(const FrozenTree& tree, FoundTree& found, Refusals& refusals) 
     }
     found.processes.push_back(std::move(process));
   }
+  for (const FrozenZombie& zombie : tree.zombies()) {
+    const auto text = read_whole_file(fmt::format("/proc/{}/stat", zombie.pid));
+    const auto stat = text ? parse_stat(*text) : std::nullopt;
+    if (!stat) return fail_errno(fmt::format("cannot read /proc of zombie {}", zombie.pid), ESRCH);
+    found.zombies.push_back({zombie.pid, zombie.parent, *stat});
+  }
   for (FoundTask& task : found.tasks) RB_TRY(read_task(found, task, refusals));
   for (FoundProcess& process : found.processes) RB_TRY(read_process(found, process));
   RB_TRY(find_environments(found, refusals));

@@ -10,6 +10,8 @@ namespace {
 constexpr unsigned kPgrpField = 5;
 constexpr unsigned kSessionField = 6;
 constexpr unsigned kExitSignalField = 38;
+constexpr unsigned kExitCodeField = 52;
+constexpr std::uint64_t kCoreDumped = 0x80;  // of a wait status
 
 constexpr std::uint32_t kRobustListHead = 24;  // struct robust_list_head, linux/futex.h
 
@@ -20,6 +22,7 @@ class Adder {
   void add() {
     for (const FoundTask& task : found_.tasks) add_task(task);
     for (const FoundProcess& process : found_.processes) add_group(process);
+    for (const FoundZombie& zombie : found_.zombies) add_zombie(zombie);
     for (const FoundCredentials& credentials : found_.credentials) add_credentials(credentials);
     for (const auto& table : found_.files) add_table(table);
     for (const FoundDescription& description : found_.descriptions) add_description(description);
@@ -44,6 +47,7 @@ class Adder {
  private:
   void add_task(const FoundTask& from);
   void add_group(const FoundProcess& from);
+  void add_zombie(const FoundZombie& from);
   void add_credentials(const FoundCredentials& from);
   void add_table(const std::vector<FoundFd>& table);
   void add_description(const FoundDescription& from);
@@ -110,6 +114,22 @@ void Adder::add_group(const FoundProcess& from) {
   std::copy(from.itimers.begin(), from.itimers.end(), group.itimers);
   writer_.pending.insert(writer_.pending.end(), from.pending.begin(), from.pending.end());
   writer_.groups.push_back(group);
+}
+
+/// It leads its own session and group, or is in its parent's.
+void Adder::add_zombie(const FoundZombie& from) {
+  const rbi_group& parent = writer_.groups[from.parent];
+  const auto pid = static_cast<__u32>(from.pid);
+  rbi_zombie zombie{};
+  zombie.pid = pid;
+  zombie.parent = static_cast<__u32>(from.parent);
+  zombie.sid = from.stat.field[kSessionField] == pid ? pid : parent.sid;
+  zombie.pgid = from.stat.field[kPgrpField] == pid ? pid : parent.pgid;
+  zombie.exit_signal = static_cast<__u32>(from.stat.field[kExitSignalField]);
+  zombie.status = static_cast<__u32>(from.stat.field[kExitCodeField] & ~kCoreDumped);
+  std::memcpy(zombie.name, from.stat.comm.data(),
+              std::min(from.stat.comm.size(), std::size_t{RBI_NAME_LEN - 1}));
+  writer_.zombies.push_back(zombie);
 }
 
 void Adder::add_credentials(const FoundCredentials& from) {
