@@ -22,7 +22,6 @@ constexpr unsigned kCallLength = 2;  // bytes of the instruction syscall
 constexpr std::size_t kSoftwareXfeatures = 464;  // where ptrace(2) puts XCR0, asm/user.h
 constexpr std::size_t kXstateBv = 512;
 constexpr std::size_t kMaxXstate = 1u << 16;
-constexpr std::uint64_t kAmx = 3ull << 17;  // XTILECFG, XTILEDATA: arch_prctl(ARCH_REQ_XCOMP_PERM)
 
 /// Bytes of an XSAVE area in the standard format with these components.
 std::size_t area_size(std::uint64_t features) {
@@ -105,7 +104,9 @@ rbi_registers make_registers(const user_regs_struct& from, std::vector<std::byte
   std::uint64_t used = 0;
   std::memcpy(&features, xstate.data() + kSoftwareXfeatures, sizeof features);
   std::memcpy(&used, xstate.data() + kXstateBv, sizeof used);
-  if ((used & kAmx) == 0) features &= ~kAmx;
+  // Components in their initial state are what rt_sigreturn(2) makes of those left out. So
+  // the image needs no CPU that has more than the program uses.
+  features &= used | RBI_XFEATURES_LEGACY;
   xstate.resize((std::min(xstate.size(), area_size(features)) + 7) / 8 * 8);
   // Software's own bytes: the kernel fills them in for each signal frame.
   std::fill_n(xstate.begin() + kSoftwareXfeatures, 48, std::byte{});

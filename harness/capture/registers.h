@@ -34,7 +34,7 @@ struct CpuState {
 [[nodiscard]] user_regs_struct resumed_elsewhere(user_regs_struct registers);
 
 /// The record of an image, without its XSAVE area's place. Leaves out state components
-/// that the task has never asked for (AMX), which rt_sigreturn(2) would refuse.
+/// that are in their initial state.
 /// @param xstate  cut to what is left
 [[nodiscard]] rbi_registers make_registers(const user_regs_struct& resumed,
                                            std::vector<std::byte>& xstate);

@@ -77,9 +77,11 @@ Status check_signals(Inspection& inspection) {
   }
   for (const rbi_group& group : image.groups()) {
     if (!inspection.present[group.leader]) continue;
-    compare_sets(inspection, group.leader, "pending signals of the thread group",
-                 pending_set(image, group.pending_first, group.pending_count),
-                 inspection.status[group.leader].shared_pending);
+    const std::uint64_t expected = pending_set(image, group.pending_first, group.pending_count);
+    std::uint64_t found = inspection.status[group.leader].shared_pending;
+    // The timer runs at the barrier, too: where it is short it has expired by now.
+    if (group.itimers[0].value != 0) found &= ~signal_bit(SIGALRM) | expected;
+    compare_sets(inspection, group.leader, "pending signals of the thread group", expected, found);
   }
   return {};
 }
