@@ -76,7 +76,8 @@ static int check_backing(const struct rbi_backing *backing, const struct file *f
 {
 	if (file->f_mode & FMODE_PATH || !S_ISREG(file_inode(file)->i_mode))
 		return -EBADF;
-	return i_size_read(file_inode(file)) < backing->size ? -ENODATA : 0;
+	/* A program's last page may be half a page of its file. */
+	return PAGE_ALIGN(i_size_read(file_inode(file))) < backing->size ? -ENODATA : 0;
 }
 
 /* path_noexec(), which is not exported. */
