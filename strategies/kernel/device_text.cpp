@@ -80,6 +80,8 @@ namespace {
       return "join its session or process group";
     case RESTART_AT_REGISTERS:
       return "be given its registers";
+    case RESTART_AT_PROCESS:
+      return "be given its zombies, limits, locks or credentials";
     case RESTART_AT_CLAIM:
       return "attach itself: it is not the task that it says it is";
     default:

@@ -11,6 +11,7 @@
 
 #include "strategies/kernel/module/restart_uapi.h"
 #include "strategies/userspace/ops.h"
+#include "strategies/userspace/special_files.h"
 #include "strategies/userspace/table_fill.h"
 
 namespace rb {
@@ -36,13 +37,14 @@ class Handover {
   Handover(const ImageAt& at, std::uint32_t first_fd)
       : at_(at), image_(at.image()), next_fd_(first_fd) {}
 
-  std::vector<rst_op> run() {
+  Handed run() {
+    open_own_contents();
     open_descriptions();
     open_backings();
     open_executables();
     open_directories(RESTART_FILE_CWD, &rbi_fs::cwd);
     open_directories(RESTART_FILE_ROOT, &rbi_fs::root);
-    return std::move(ops_);
+    return {std::move(ops_), std::move(owners_)};
   }
 
  private:
@@ -52,7 +54,7 @@ class Handover {
     const auto ofds = image_.ofds();
     std::vector<__s32> fds(ofds.size(), kLeftOut);
     for (std::uint32_t i = 0; i < ofds.size(); ++i) {
-      if (is_pipe_end(ofds[i])) continue;
+      if (is_pipe_end(ofds[i]) || is_special(image_, ofds[i])) continue;
       fds[i] = take_fd();
       open_description(at_, ofds[i], static_cast<std::uint32_t>(fds[i]), true, ops_);
     }
@@ -68,7 +70,27 @@ class Handover {
       if (read != nullptr) fds[ends.read] = read_fd;
       if (write != nullptr) fds[ends.write] = write_fd;
     }
+    open_special_descriptions(fds);
     give(RESTART_FILE_OFD, fds);
+  }
+
+  /// Files whose contents are in the image, before what opens them.
+  void open_own_contents() {
+    backing_fds_.assign(image_.backings().size(), kNotStored);
+    for (std::uint32_t i = 0; i < backing_fds_.size(); ++i) {
+      const rbi_backing& backing = image_.backings()[i];
+      if (backing.kind == RBI_BACKING_FILE || backing.kind == RBI_BACKING_SHMEM) continue;
+      backing_fds_[i] = next_fd_++;
+      ops_.push_back(make_backing(at_, backing, backing_fds_[i]));
+    }
+  }
+
+  void open_special_descriptions(std::vector<__s32>& fds) {
+    std::vector<std::uint32_t> numbers(fds.begin(), fds.end());  // kNotStored is ~0, as kLeftOut
+    open_special(at_, backing_fds_, next_fd_, numbers, ops_);
+    settle_special(at_, numbers, ops_);
+    owners_ = owner_ops(image_, numbers);
+    std::copy(numbers.begin(), numbers.end(), fds.begin());
   }
 
   /// Files that some mm maps shared and writable are opened for both.
@@ -83,21 +105,16 @@ class Handover {
 
   void open_backings() {
     const auto written = written_backings();
-    std::vector<__s32> fds(image_.backings().size(), kLeftOut);
+    std::vector<__s32> fds(backing_fds_.begin(), backing_fds_.end());
     for (std::uint32_t i = 0; i < fds.size(); ++i) {
+      if (fds[i] != kLeftOut) continue;
       const rbi_backing& backing = image_.backings()[i];
       fds[i] = take_fd();
       if (backing.kind == RBI_BACKING_FILE) {
         open_path(backing.path, written.contains(i) ? O_RDWR : O_RDONLY, fds[i], RST_STAGE_MEMORY);
         continue;
       }
-      rst_op op = ops::make(RST_MEMFD, RST_STAGE_MEMORY);
-      op.x = static_cast<__u32>(fds[i]);
-      op.a = backing.size;
-      op.b = backing.run_count;
-      op.c = at_.of(image_.runs_of(backing).data());
-      op.d = at_.of(&backing);
-      ops_.push_back(op);
+      ops_.push_back(make_backing(at_, backing, static_cast<std::uint32_t>(fds[i])));
     }
     give(RESTART_FILE_BACKING, fds);
   }
@@ -162,17 +179,19 @@ class Handover {
   const Image& image_;
   std::uint32_t next_fd_;
   std::vector<rst_op> ops_;
+  std::vector<rst_op> owners_;
+  std::vector<std::uint32_t> backing_fds_;
   std::unordered_map<std::string_view, __s32> directories_;
 };
 
 }  // namespace
 
-std::vector<rst_op> handover_ops(const ImageAt& at, std::uint32_t first_fd) {
+Handed handover_ops(const ImageAt& at, std::uint32_t first_fd) {
   return Handover(at, first_fd).run();
 }
 
 std::uint64_t handover_fds(const Image& image) {
-  std::uint64_t count = image.backings().size();
+  std::uint64_t count = image.backings().size() + extra_special_fds(image);
   for (const rbi_ofd& ofd : image.ofds()) count += is_pipe_end(ofd) ? 0 : 1;
   for (const PipeEnds& ends : pipe_ends(image)) {
     count += ends.read == RBI_NONE && ends.write == RBI_NONE ? 0 : 2;

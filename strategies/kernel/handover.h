@@ -9,12 +9,17 @@
 
 namespace rb {
 
+struct Handed {
+  std::vector<rst_op> ops;
+  std::vector<rst_op> owners;  ///< for RST_DEVICE_RUN, as all tasks must exist
+};
+
 /// The coordinator's ops that open each thing the tree refers to once, on
 /// consecutive numbers from `first_fd`, which is the lowest free one, and give
 /// it to the device: open file descriptions, what VMAs map (memory shared
 /// between mms with its contents), executables, directories. One open serves
 /// all records that name the same executable or directory. Pure.
-[[nodiscard]] std::vector<rst_op> handover_ops(const ImageAt& at, std::uint32_t first_fd);
+[[nodiscard]] Handed handover_ops(const ImageAt& at, std::uint32_t first_fd);
 
 /// How many descriptors these ops leave open.
 [[nodiscard]] std::uint64_t handover_fds(const Image& image);

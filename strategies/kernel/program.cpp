@@ -1,19 +1,25 @@
 #include "strategies/kernel/program.h"
 
-#include "strategies/kernel/handover.h"
 #include "strategies/userspace/ops.h"
 #include "strategies/userspace/scripts.h"
 
 namespace rb {
 
-std::vector<rst_op> device_prologue(const ImageAt& at, std::uint32_t flags) {
+Handed device_prologue(const ImageAt& at, std::uint32_t flags) {
   std::vector<rst_op> prologue = {ops::make(RST_LEAD, RST_STAGE_CREATE),
                                   ops::make(RST_DEVICE_LOAD, RST_STAGE_CREATE)};
   prologue.back().x = kDeviceFd;
   prologue.back().y = flags;
-  const std::vector<rst_op> handover = handover_ops(at, kFirstHandoverFd);
-  prologue.insert(prologue.end(), handover.begin(), handover.end());
-  return prologue;
+  Handed handed = handover_ops(at, kFirstHandoverFd);
+  handed.ops.insert(handed.ops.begin(), prologue.begin(), prologue.end());
+  return handed;
+}
+
+std::vector<rst_op> device_run(const Handed& handed) {
+  std::vector<rst_op> ops = {ops::make(RST_DEVICE_RUN, RST_STAGE_CREATE)};
+  ops.front().x = static_cast<__u32>(handed.owners.size());
+  ops.insert(ops.end(), handed.owners.begin(), handed.owners.end());
+  return ops;
 }
 
 std::vector<rst_slot> device_slots(const Image& image) {
@@ -31,8 +37,9 @@ Program compile_kernel(const ImageAt& at) {
   program.slots = device_slots(at.image());
   program.expected = static_cast<std::uint32_t>(at.image().tasks().size());
   Scripts scripts(static_cast<int>(at.image().tasks().size()));
-  scripts.add(kCoordinator, device_prologue(at, 0));
-  scripts.add(kCoordinator, ops::make(RST_DEVICE_RUN, RST_STAGE_CREATE));
+  const Handed handed = device_prologue(at, 0);
+  scripts.add(kCoordinator, handed.ops);
+  scripts.add(kCoordinator, device_run(handed));
   program.tasks.resize(program.slots.size());
   scripts.finish(RST_PARK, program);
   // The kernel's tasks run nothing of the restorer.

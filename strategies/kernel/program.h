@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "strategies/kernel/handover.h"
 #include "strategies/kernel/module/restart_uapi.h"
 #include "strategies/userspace/compile.h"
 
@@ -16,7 +17,10 @@ inline constexpr std::uint32_t kFirstHandoverFd = kDeviceFd + 1;
 /// What the coordinator does before tasks are created: opens the device, loads
 /// the image, hands over all open files.
 /// @param flags  of struct restart_load
-[[nodiscard]] std::vector<rst_op> device_prologue(const ImageAt& at, std::uint32_t flags);
+[[nodiscard]] Handed device_prologue(const ImageAt& at, std::uint32_t flags);
+
+/// Waits for all tasks, then says who is told of events on what was handed over.
+[[nodiscard]] std::vector<rst_op> device_run(const Handed& handed);
 
 /// One slot a task, with its pid, and the coordinator's.
 [[nodiscard]] std::vector<rst_slot> device_slots(const Image& image);

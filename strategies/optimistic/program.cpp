@@ -27,7 +27,8 @@ Program compile_optimistic(const ImageAt& at, const SharingGraph& graph, const P
   program.expected = static_cast<std::uint32_t>(graph.tasks.size());
   Scripts scripts(static_cast<int>(graph.tasks.size()));
   std::vector<char> attached(graph.tasks.size(), 0);  // by leader: has the image's sighand
-  scripts.add(kCoordinator, device_prologue(at, RESTART_OPTIMISTIC));
+  const Handed handed = device_prologue(at, RESTART_OPTIMISTIC);
+  scripts.add(kCoordinator, handed.ops);
   for (const Step& step : plan.steps) {
     if (step.kind == StepKind::kSetSid) {
       scripts.add(step.actor, ops::make(RST_SETSID, RST_STAGE_ATTACH));
@@ -48,7 +49,7 @@ Program compile_optimistic(const ImageAt& at, const SharingGraph& graph, const P
     }
     scripts.create(step.actor, scripts.slot(step.target), create_op(graph, shared));
   }
-  scripts.add(kCoordinator, ops::make(RST_DEVICE_RUN, RST_STAGE_CREATE));
+  scripts.add(kCoordinator, device_run(handed));
   program.tasks.resize(program.slots.size());
   scripts.finish(RST_DEVICE_ATTACH, program);
   return program;

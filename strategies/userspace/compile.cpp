@@ -11,6 +11,7 @@
 #include <unordered_set>
 
 #include "strategies/userspace/contents.h"
+#include "strategies/userspace/finals.h"
 #include "strategies/userspace/memory_ops.h"
 #include "strategies/userspace/ops.h"
 #include "strategies/userspace/scripts.h"
@@ -57,6 +58,7 @@ class Compiler {
       program_.tasks[i].contents = contents_.restored_by(static_cast<int>(i));
     }
     program_.event_count = contents_.event_count();
+    add_finals(at_, descriptors_, scripts_, program_.event_count);
     scripts_.finish(RST_FINISH, program_);
     return std::move(program_);
   }
@@ -85,6 +87,7 @@ class Compiler {
       if (image_.groups()[task.group].leader != i) slot.flags |= RST_SLOT_THREAD;
       if (plan_.throwaways > 0) taken.insert(task.pid);
     }
+    for (const rbi_zombie& zombie : image_.zombies()) taken.insert(zombie.pid);
     // Throw-away tasks must not take a number that the image needs.
     __u32 pid = 2;
     for (std::size_t i = image_.tasks().size(); i + 1 < program_.slots.size(); ++i) {

@@ -54,6 +54,7 @@ Status Contents::add_all(const std::vector<std::uint32_t>& born_in) {
     }
   }
   RB_TRY(add_process_groups(born_in));
+  add_zombies();
   find_rseq_waits();
   find_own_runs();
   find_temporary_users();
@@ -133,6 +134,15 @@ Status Contents::add_process_groups(const std::vector<std::uint32_t>& born_in) {
     scripts_.add(leader, op_with(RST_SETPGID, RST_STAGE_ATTACH, group.pgid));
   }
   return {};
+}
+
+/// They have their parent's session and group, and tell a parent that may ignore it:
+/// before its signal actions are set.
+void Contents::add_zombies() {
+  for (const rbi_zombie& zombie : image_.zombies()) {
+    const auto parent = static_cast<int>(image_.groups()[zombie.parent].leader);
+    scripts_.add(parent, op_with(RST_ZOMBIE, RST_STAGE_ATTACH, at_.of(&zombie)));
+  }
 }
 
 /// Whether restoring an mm opens descriptors for a moment.

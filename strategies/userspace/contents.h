@@ -63,6 +63,7 @@ class Contents {
   void find_creating_threads();
   void wait_for_creating_threads(int leader);
   [[nodiscard]] Status add_process_groups(const std::vector<std::uint32_t>& born_in);
+  void add_zombies();
   [[nodiscard]] const rbi_mm& mm_of(const PlannedObject& object) const;
   [[nodiscard]] const CommonMemory& inherited_by(int task) const;
   [[nodiscard]] bool takes_descriptors(const PlannedObject& mm, int task) const;

@@ -7,6 +7,7 @@
 
 #include "strategies/userspace/fd_numbers.h"
 #include "strategies/userspace/ops.h"
+#include "strategies/userspace/special_files.h"
 #include "strategies/userspace/table_fill.h"
 
 namespace rb {
@@ -24,6 +25,11 @@ constexpr std::uint32_t kFirstNumbers = 64;
 bool equal(std::span<const rbi_fd> a, std::span<const rbi_fd> b) {
   return a.size() == b.size() &&
          (a.empty() || std::memcmp(a.data(), b.data(), a.size_bytes()) == 0);
+}
+
+/// A socket that has a file.
+[[nodiscard]] bool is_named(const rbi_socket& socket) {
+  return socket.path != RBI_NONE && (socket.options & RBI_SOCKET_ABSTRACT) == 0;
 }
 
 class DescriptorPlanner {
@@ -148,15 +154,34 @@ class DescriptorPlanner {
     const bool chroots = std::any_of(image_.fs().begin(), image_.fs().end(), [&](const rbi_fs& fs) {
       return image_.string(fs.root) != "/";
     });
+    const std::vector<char> held = held_by_coordinator(image_);
+    for (std::size_t i = 0; i < ofds.size(); ++i) {
+      if (held[i] != 0) needed_by[i] = -2;
+    }
+    store_own_contents();
     for (const PipeEnds& ends : pipe_ends(image_)) store_pipe_if_needed(ends, needed_by);
     for (std::uint32_t i = 0; i < ofds.size(); ++i) {
       const bool pipe = is_pipe_end(ofds[i]);
-      const bool by_path = ofds[i].kind != RBI_OFD_SOCKET;
-      if (pipe || !(needed_by[i] == -2 || (chroots && by_path))) continue;
+      const bool by_path = ofds[i].kind != RBI_OFD_SOCKET || is_named(image_.socket_of(ofds[i]));
+      if (pipe || is_special(image_, ofds[i]) || !(needed_by[i] == -2 || (chroots && by_path)))
+        continue;
       stored_[i] = next_store_fd_++;
       open_description(at_, ofds[i], stored_[i], true, plan_.store);
     }
+    open_special(at_, plan_.backing_fds, next_store_fd_, stored_, plan_.store);
+    settle_special(at_, stored_, plan_.store);
+    plan_.owners = owner_ops(image_, stored_);
     store_backings(chroots);
+  }
+
+  /// Files whose contents are in the image, before what opens them.
+  void store_own_contents() {
+    for (std::size_t i = 0; i < image_.backings().size(); ++i) {
+      const rbi_backing& backing = image_.backings()[i];
+      if (backing.kind == RBI_BACKING_FILE || backing.kind == RBI_BACKING_SHMEM) continue;
+      plan_.backing_fds[i] = next_store_fd_++;
+      plan_.store.push_back(make_backing(at_, backing, plan_.backing_fds[i]));
+    }
   }
 
   void store_pipe_if_needed(const PipeEnds& ends, const std::vector<int>& needed_by) {
@@ -180,22 +205,17 @@ class DescriptorPlanner {
   void store_backings(bool chroots) {
     for (std::size_t i = 0; i < image_.backings().size(); ++i) {
       const rbi_backing& backing = image_.backings()[i];
-      rst_op op{};
+      if (plan_.backing_fds[i] != kNotStored) continue;
+      if (backing.kind == RBI_BACKING_FILE && !chroots) continue;
+      plan_.backing_fds[i] = next_store_fd_++;
       if (backing.kind == RBI_BACKING_SHMEM) {
-        op = ops::make(RST_MEMFD, RST_STAGE_MEMORY);
-        op.a = backing.size;
-        op.b = backing.run_count;
-        op.c = at_.of(image_.runs_of(backing).data());
-        op.d = at_.of(&backing);
-      } else if (chroots) {
-        op = ops::make(RST_OPEN, RST_STAGE_MEMORY);
-        op.a = at_.of_string(backing.path);
-        op.b = O_RDWR | O_CLOEXEC;
-      } else {
+        plan_.store.push_back(make_backing(at_, backing, plan_.backing_fds[i]));
         continue;
       }
-      plan_.backing_fds[i] = next_store_fd_++;
+      rst_op op = ops::make(RST_OPEN, RST_STAGE_MEMORY);
       op.x = plan_.backing_fds[i];
+      op.a = at_.of_string(backing.path);
+      op.b = O_RDWR | O_CLOEXEC;
       plan_.store.push_back(op);
     }
     store_holds_something_ = next_store_fd_ != 0;

@@ -36,6 +36,7 @@ struct DescriptorPlan {
   /// What the coordinator opens before it creates the root: descriptions that
   /// several tables take by reference, and memory shared between mms.
   std::vector<rst_op> store;
+  std::vector<rst_op> owners;              ///< what it does to them once all tasks exist
   std::vector<TablePlan> tables;           ///< by files object of the topology
   std::vector<std::uint32_t> backing_fds;  ///< by backing: in the store, or kNotStored
 };

@@ -10,8 +10,6 @@
 #include <fstream>
 #include <string>
 
-#include "strategies/userspace/kinds.h"
-
 namespace rb {
 namespace {
 
@@ -81,6 +79,7 @@ constexpr unsigned kSysAdmin = CAP_SYS_ADMIN;
 [[nodiscard]] Status check_descriptors(const Image& image) {
   __u32 highest = 0;
   for (const rbi_fd& fd : image.fds()) highest = std::max(highest, fd.fd);
+  for (const rbi_epoll_item& item : image.epoll_items()) highest = std::max(highest, item.fd);
   // The coordinator may have to hold every description at once, and a few more.
   const std::uint64_t wanted =
       std::max<std::uint64_t>(highest + 1, std::min<std::uint64_t>(image.ofds().size(), 1u << 20)) +
@@ -135,7 +134,6 @@ Status check_machine(const Image& image, MachineNeeds needs, const CreatorSize& 
   RB_TRY(check_tasks(image));
   RB_TRY(check_creator(image, creator));
   if (needs == MachineNeeds::kTasks) return {};
-  RB_TRY(check_kinds(image));
   RB_TRY(check_cpu(image));
   return check_descriptors(image);
 }

@@ -159,6 +159,8 @@ int restart_plan(struct restart *r)
 	for (i = 0; i < r->image.count[RBI_SEC_TASKS]; i++)
 		for (cls = 0; cls < RESTART_CLASS_COUNT; cls++)
 			r->tasks[i].how[cls] = choose(r, &r->tasks[i], cls);
+	for (i = 0; i < r->image.count[RBI_SEC_GROUPS]; i++)
+		r->subreapers |= r->image.groups[i].flags & RBI_GROUP_SUBREAPER;
 	link_children(r);
 	return restart_ghosts_init(r);
 }

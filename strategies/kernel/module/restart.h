@@ -84,6 +84,11 @@ int restart_ghosts_init(struct restart *r);
 int restart_summon_ghosts(struct restart *r);
 void restart_ghosts_free(struct restart *r);
 
+/* zombies.c, process.c, credentials.c: each of current's */
+int restart_zombies(struct restart_task *t);
+int restart_process(struct restart_task *t);
+int restart_credentials(struct restart_task *t);
+
 /* signals.c */
 int restart_signals(struct restart_task *t);
 void restart_unblock(u64 blocked);

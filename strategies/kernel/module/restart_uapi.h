@@ -69,10 +69,7 @@ struct restart_files {
 /* Where a restart failed, so that the message can name it. */
 enum restart_where {
 	RESTART_AT_NOTHING,
-	/*
-	 * A record is wrong or, with EOPNOTSUPP, beyond this kernel: section, index and
-	 * field say which; section RBI_NONE: the header.
-	 */
+	/* A record is wrong or, with EOPNOTSUPP, beyond this kernel; RBI_NONE: the header. */
 	RESTART_AT_IMAGE,
 	RESTART_AT_FILE, /* section = enum restart_file_kind, index */
 	RESTART_AT_CREATE, /* cloning task `index`; EEXIST: its pid is taken */
@@ -85,6 +82,7 @@ enum restart_where {
 	RESTART_AT_REGISTERS,
 	RESTART_AT_CLAIM, /* optimistic: the caller is not task `index` */
 	RESTART_AT_BARRIER, /* a task, or the coordinator, died */
+	RESTART_AT_PROCESS, /* zombies, limits, locks, credentials */
 	RESTART_WHERE_COUNT
 };
 

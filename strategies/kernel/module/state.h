@@ -72,6 +72,7 @@ struct restart {
 	enum restart_state state; /* under lock, but for RESTART_FAILED */
 	int refusal;		  /* of the last LOAD or GIVE_FILES, which do not end the restart */
 	bool optimistic;
+	bool subreapers; /* the image has some */
 	u32 inject;
 
 	/* 0 = open, 1 = committed, else the error that ended it. */

@@ -21,6 +21,7 @@
 #include <linux/posix-timers.h>
 #include <linux/rmap.h>
 #include <linux/sched.h>
+#include <linux/sched/coredump.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
@@ -70,6 +71,12 @@ unsigned long kallsyms_lookup_name(const char *name);
 	X(alloc_pid)                                                                               \
 	X(free_pid)                                                                                \
 	X(do_send_sig_info)                                                                        \
+	X(flush_sigqueue)                                                                          \
+	X(do_group_exit)                                                                           \
+	X(set_dumpable)                                                                            \
+	X(alloc_uid)                                                                               \
+	X(set_cred_ucounts)                                                                        \
+	X(update_rlimit_cpu)                                                                       \
 	X(set_process_cpu_timer)                                                                   \
 	X(__set_task_comm)                                                                         \
 	X(do_arch_prctl_64)
@@ -98,19 +105,16 @@ unsigned long kallsyms_lookup_name(const char *name);
 #else
 #define RESTART_FUNCTIONS_MEMCG(X)
 #endif
-
 #ifdef CONFIG_TRANSPARENT_HUGEPAGE
 #define RESTART_FUNCTIONS_HUGE(X) X(khugepaged_enter_vma)
 #else
 #define RESTART_FUNCTIONS_HUGE(X)
 #endif
-
 #ifndef __PAGETABLE_P4D_FOLDED
 #define RESTART_FUNCTIONS_P4D(X) X(__p4d_alloc)
 #else
 #define RESTART_FUNCTIONS_P4D(X)
 #endif
-
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 8, 0)
 #define RESTART_FUNCTIONS_RMAP(X) X(page_add_new_anon_rmap)
 #else

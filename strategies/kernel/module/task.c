@@ -40,8 +40,11 @@ int restart_attach_all(struct restart_task *t)
 int restart_complete(struct restart_task *t)
 {
 	u64 since = restart_clock();
-	int err = restart_signals(t);
+	int err = restart_zombies(t);
 
+	if (err)
+		return failed(t, err, RESTART_AT_PROCESS);
+	err = restart_signals(t);
 	if (err)
 		return failed(t, err, RESTART_AT_SIGNALS);
 	err = restart_thread_state(t);
@@ -49,6 +52,9 @@ int restart_complete(struct restart_task *t)
 		err = restart_registers(t);
 	if (err)
 		return failed(t, err, RESTART_AT_REGISTERS);
+	err = restart_process(t) ?: restart_credentials(t);
+	if (err)
+		return failed(t, err, RESTART_AT_PROCESS);
 	restart_account(t->restart, RESTART_STAGE_REGISTERS, since);
 	err = restart_step(t->restart);
 	return err ? failed(t, err, RESTART_AT_BARRIER) : 0;

@@ -76,6 +76,7 @@ static __u64 monotonic_ns(void)
 long do_device_run(struct run *run)
 {
 	struct rst_control *control = run->control;
+	__u32 owners;
 	long ret;
 
 	control->device = (struct restart_status){ .size = sizeof(control->device) };
@@ -85,6 +86,12 @@ long do_device_run(struct run *run)
 	if (is_error(ret))
 		return ret;
 	control->device_ready_ns = monotonic_ns() - control->device.ready_ns;
+	for (owners = run->op->x; owners; owners--) {
+		run->op++; /* the one that a failure is told of */
+		ret = do_owner(run->op);
+		if (is_error(ret))
+			return ret;
+	}
 	/* On behalf of all of them. */
 	__atomic_store_n(&control->arrived, control->expected - 1, __ATOMIC_RELEASE);
 	arrive(run);

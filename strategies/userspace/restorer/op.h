@@ -84,7 +84,8 @@ enum rst_op_kind {
 	RST_DEVICE_LOAD, /* x: fd that results, y: restart_load.flags */
 	RST_DEVICE_GIVE, /* x: enum restart_file_kind, y: first index, z: count; the fds follow,
 			    RST_FDS_PER_OP in each op */
-	RST_DEVICE_RUN, /* the coordinator: returns when all tasks stand at the barrier */
+	RST_DEVICE_RUN, /* the coordinator: waits until all tasks stand at the barrier, then
+			   performs the RST_OWNER that follow; x: how many */
 	RST_DEVICE_SIGHAND, /* of the task itself, before it creates threads */
 	/* the last op of a task */
 	RST_DEVICE_ATTACH, /* everything else of the task, barrier, first user instruction */

@@ -12,6 +12,7 @@
 #define NS_PER_S 1000000000ull
 #define LAST_CAPABILITY 63
 #define EINVAL 22
+#define WAIT_ENDED 0x41000004 /* __WALL | WNOWAIT | WEXITED */
 
 long do_limits(const struct rst_op *op)
 {
@@ -142,7 +143,7 @@ long do_zombie(const struct rst_op *op)
 		.set_tid_size = 1,
 	};
 	static const struct __kernel_timespec at_once = { 0, 0 };
-	long pid;
+	long pid, ret;
 
 	/* Like vfork(2): it borrows the stack, of which the parent needs nothing changed. */
 	pid = sys2(SYS_clone3, &args, sizeof(args));
@@ -166,6 +167,10 @@ long do_zombie(const struct rst_op *op)
 	}
 	if (is_error(pid))
 		return pid;
+	/* It lives on for a moment; a parent that ignores its end leaves no zombie: ECHILD. */
+	ret = sys5(SYS_waitid, 1 /* P_PID */, pid, 0, WAIT_ENDED, 0);
+	if (is_error(ret))
+		return ret;
 	/* As it is blocked, its death's signal is pending; the image says whether it should. */
 	if (told)
 		sys4(SYS_rt_sigtimedwait, (long)&told, 0, (long)&at_once, sizeof(told));

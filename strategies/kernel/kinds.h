@@ -1,4 +1,4 @@
-// What an image may hold for strategies that restart it.
+// What an image may hold for strategies that use /dev/restart.
 #pragma once
 
 #include "base/error.h"
@@ -6,7 +6,7 @@
 
 namespace rb {
 
-/// Refuses, by name, what the format has and no strategy restores yet.
+/// Refuses, by name, what the format has and they do not restore yet.
 [[nodiscard]] Status check_kinds(const Image& image);
 
 }  // namespace rb
