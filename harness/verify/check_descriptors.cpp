@@ -1,11 +1,14 @@
 #include <fcntl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <iterator>
 #include <map>
 #include <optional>
-#include <unordered_map>
 
+#include "base/fd.h"
+#include "harness/verify/check_special.h"
 #include "harness/verify/checks.h"
 #include "harness/verify/kcmp.h"
 #include "harness/verify/proc_files.h"
@@ -25,11 +28,15 @@ struct Descriptor {
   ProcFdInfo info;
 };
 
+/// A link of /proc names it.
+[[nodiscard]] bool is_by_path(const rbi_ofd& ofd) { return ofd.kind <= RBI_OFD_DEVICE; }
+
 class DescriptorCheck {
  public:
   explicit DescriptorCheck(Inspection& inspection) : in_(inspection), image_(inspection.image) {}
 
   Status run() {
+    find_close_looks();
     const auto first = in_.representatives(&rbi_task::files, image_.files().size());
     for (std::size_t i = 0; i < first.size(); ++i) {
       if (first[i] != RBI_NONE) RB_TRY(check_table(first[i], image_.files()[i]));
@@ -47,7 +54,8 @@ class DescriptorCheck {
   Status check_description(const Descriptor& descriptor);
   Status check_target(const Descriptor& descriptor, const rbi_ofd& ofd);
   void check_pipe_inode(const Descriptor& descriptor, const rbi_ofd& ofd, const std::string& link);
-  Status check_socket(const Descriptor& descriptor, const rbi_ofd& ofd, const std::string& link);
+  Status check_closely(const Descriptor& descriptor, const rbi_ofd& ofd, const std::string& link);
+  void find_close_looks();
 
   [[nodiscard]] std::string name(const Descriptor& descriptor) const {
     return fmt::format("{}: fd {}", in_.name(descriptor.task), descriptor.object.fd);
@@ -61,7 +69,7 @@ class DescriptorCheck {
   std::vector<PipeEnd> ends_;
   std::map<std::uint32_t, std::uint64_t> inode_of_pipe_;
   std::map<std::uint64_t, std::uint32_t> pipe_of_inode_;
-  std::optional<std::unordered_map<std::uint64_t, ProcUnixSocket>> sockets_;
+  std::vector<char> close_look_;  ///< by description: there is more than a link tells
 };
 
 Result<std::optional<ProcFdInfo>> DescriptorCheck::read_info(std::uint32_t task, std::uint32_t fd) {
@@ -150,17 +158,32 @@ Status DescriptorCheck::check_target(const Descriptor& descriptor, const rbi_ofd
     case RBI_OFD_PIPE_READ:
     case RBI_OFD_PIPE_WRITE:
       check_pipe_inode(descriptor, ofd, *link);
-      return {};
-    case RBI_OFD_SOCKET:
-      return check_socket(descriptor, ofd, *link);
-    default: {
+      break;
+    case RBI_OFD_FILE:
+    case RBI_OFD_DIRECTORY:
+    case RBI_OFD_DEVICE:
+    case RBI_OFD_FIFO: {
       const std::string expected(image_.string(ofd.path));
       if (!same_path(*link, expected)) {
         in_.findings.add("{}: expected {}, found {}", name(descriptor), expected, *link);
       }
-      return {};
+      break;
     }
+    default:
+      break;
   }
+  return close_look_[descriptor.ofd] != 0 ? check_closely(descriptor, ofd, *link) : Status();
+}
+
+void DescriptorCheck::find_close_looks() {
+  const auto ofds = image_.ofds();
+  close_look_.assign(ofds.size(), 0);
+  for (std::size_t i = 0; i < ofds.size(); ++i) {
+    const bool plain = is_by_path(ofds[i]) || is_pipe_end(ofds[i]);
+    const bool more = ofds[i].owner != 0 || ofds[i].signal != 0 || ofds[i].flock != 0;
+    close_look_[i] = !plain || more ? 1 : 0;
+  }
+  for (const rbi_lock& lock : image_.locks()) close_look_[lock.ofd] = 1;
 }
 
 void DescriptorCheck::check_pipe_inode(const Descriptor& descriptor, const rbi_ofd& ofd,
@@ -183,30 +206,20 @@ void DescriptorCheck::check_pipe_inode(const Descriptor& descriptor, const rbi_o
   if (fresh && only) ends_.push_back({ofd.object, descriptor.task, descriptor.object.fd});
 }
 
-Status DescriptorCheck::check_socket(const Descriptor& descriptor, const rbi_ofd& ofd,
-                                     const std::string& link) {
-  const std::string expected = fmt::format("@{}", image_.string(image_.socket_of(ofd).path));
-  if (!sockets_) {
-    // The list is that of the network namespace of whose /proc entry is read.
-    const auto text = read_whole_file(in_.directory(descriptor.task) + "/net/unix");
-    if (!text) return in_.unreadable(descriptor.task, "net/unix", text.error());
-    sockets_.emplace();
-    for (ProcUnixSocket& socket : parse_unix_sockets(*text)) {
-      sockets_->emplace(socket.inode, std::move(socket));
-    }
-  }
-  const auto inode = parse_inode_link(link, "socket");
-  const auto socket = inode ? sockets_->find(*inode) : sockets_->end();
-  if (socket == sockets_->end()) {
-    in_.findings.add("{}: expected unix socket {}, found {}", name(descriptor), expected, link);
-    return {};
-  }
-  if (socket->second.path != expected || !socket->second.listening) {
-    in_.findings.add("{}: expected unix socket {}, listening; found {}, {}", name(descriptor),
-                     expected, socket->second.path,
-                     socket->second.listening ? "listening" : "not listening");
-  }
-  return {};
+/// Kinds that a link does not name, and what any kind may have: through a
+/// descriptor of our own.
+Status DescriptorCheck::check_closely(const Descriptor& descriptor, const rbi_ofd& ofd,
+                                      const std::string& link) {
+  const auto directory = in_.directory(descriptor.task);
+  const auto info = read_whole_file(fmt::format("{}/fdinfo/{}", directory, descriptor.object.fd));
+  if (!info) return in_.unreadable(descriptor.task, "fdinfo", info.error());
+  const Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, in_.leader_pid(descriptor.task), 0)));
+  const Fd copy(static_cast<int>(::syscall(SYS_pidfd_getfd, pidfd.get(), descriptor.object.fd, 0)));
+  if (!copy.valid()) return in_.unreadable(descriptor.task, "descriptor", errno);
+  const OpenDescription open{
+      descriptor.ofd, descriptor.task, descriptor.object.fd, copy.get(), link, *info};
+  check_locks_and_owner(in_, open);
+  return is_by_path(ofd) || is_pipe_end(ofd) ? Status() : check_special(in_, open);
 }
 
 }  // namespace

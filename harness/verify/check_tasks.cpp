@@ -65,6 +65,7 @@ void check_groups_exist(Inspection& inspection, const std::vector<std::uint32_t>
       inspection.findings.add("{}: does not exist", inspection.name(group.leader));
     }
   }
+  for (const rbi_zombie& zombie : image.zombies()) expected.insert(zombie.pid);
   for (const std::uint32_t pid : found) {
     if (!expected.contains(pid)) {
       inspection.findings.add("a process that the image does not have: {}",

@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "harness/verify/check_special.h"
 #include "harness/verify/checks.h"
 #include "harness/verify/helper.h"
 
@@ -21,6 +22,7 @@ Status check_stopped(Inspection& inspection) {
   RB_TRY(check_sharing(inspection));
   RB_TRY(check_filesystem(inspection));
   RB_TRY(check_signals(inspection));
+  RB_TRY(check_attributes(inspection));
   RB_TRY(check_descriptors(inspection));
   RB_TRY(check_maps(inspection, spaces));
   return check_memory(inspection, spaces);

@@ -1,0 +1,33 @@
+// Checks of open file descriptions that are neither files by path nor pipes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/error.h"
+#include "harness/verify/inspection.h"
+
+namespace rb {
+
+/// A description, as a task has it.
+struct OpenDescription {
+  std::uint32_t ofd;
+  std::uint32_t task;
+  std::uint32_t number;  ///< the fd there
+  int copy;              ///< our own descriptor of it
+  std::string link;      ///< target of /proc/PID/fd/NUMBER
+  std::string info;      ///< text of /proc/PID/fdinfo/NUMBER
+};
+
+/// Sockets, event sources, what epoll and inotify watch, files without a name:
+/// adds what differs.
+[[nodiscard]] Status check_special(Inspection& inspection, const OpenDescription& open);
+
+/// Locks of flock(2) and fcntl(2), and who is told of events: of any kind.
+/// @param open  copy and info are used
+void check_locks_and_owner(Inspection& inspection, const OpenDescription& open);
+
+/// Credentials, limits, oom_score_adj of tasks; zombies.
+[[nodiscard]] Status check_attributes(Inspection& inspection);
+
+}  // namespace rb
