@@ -6,9 +6,9 @@ namespace rb {
 namespace {
 
 constexpr const Workload* kWorkloads[] = {
-    &kThreads,  &kProcesses, &kChain,    &kTree,          &kSharedFiles, &kOwnFiles,
-    &kSharedFs, &kOwnFs,     &kSharedMm, &kSharedSighand, &kFds,         &kPipes,
-    &kSessions, &kSignals,   &kMemory,   &kMiddle,        &kPrefork,
+    &kThreads, &kProcesses,   &kChain,         &kTree,   &kSharedFiles, &kOwnFiles, &kSharedFs,
+    &kOwnFs,   &kSharedMm,    &kSharedSighand, &kFds,    &kPipes,       &kSessions, &kSignals,
+    &kKinds,   &kCredentials, &kMemory,        &kMiddle, &kPrefork,
 };
 
 }  // namespace

@@ -19,6 +19,8 @@ extern const Workload kFds;
 extern const Workload kPipes;
 extern const Workload kSessions;
 extern const Workload kSignals;
+extern const Workload kKinds;
+extern const Workload kCredentials;
 extern const Workload kMemory;
 extern const Workload kMiddle;
 extern const Workload kPrefork;

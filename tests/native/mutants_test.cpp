@@ -216,5 +216,99 @@ TEST_CASE("one wrong byte of memory is found", "[mutants]") {
   CHECK(lines.size() == 1);
 }
 
+/// A change of an image, and parts of the line that tells of it.
+struct Mutant {
+  const char* name;
+  Change change;
+  std::initializer_list<const char*> parts;
+};
+
+rbi_backing& backing_of(ImageWriter& w, rbi_backing_kind kind) {
+  return *std::find_if(w.backings.begin(), w.backings.end(),
+                       [&](const rbi_backing& backing) { return backing.kind == kind; });
+}
+
+rbi_ofd& locked_file(ImageWriter& w) { return w.ofds[w.locks[0].ofd]; }
+
+TEST_CASE("wrong sockets, events and locks are found", "[mutants]") {
+  need_root();
+  const Mutant mutants[] = {
+      {"port", [](auto& w) { ++w.sockets[0].port; }, {"socket's address: expected 0.0.0.0 port"}},
+      {"TCP option",
+       [](auto& w) { w.sockets[0].options ^= RBI_SOCKET_NODELAY; },
+       {"TCP_NODELAY: expected true, found false"}},
+      {"IPv6 option",
+       [](auto& w) { w.sockets[1].options ^= RBI_SOCKET_REUSEPORT; },
+       {"SO_REUSEPORT: expected true, found false"}},
+      {"buffer", [](auto& w) { w.sockets[2].receive_buffer = 0; }, {"SO_RCVBUF: expected 65536"}},
+      {"abstract name",
+       [](auto& w) { w.sockets[5].path = w.add_string("restartbench-other"); },
+       {"socket's address: expected @restartbench-", "found @restartbench-other"}},
+      {"unread",
+       [](auto& w) { w.messages[0].socket = 7; },
+       {"unread bytes: expected 1000, found 0"}},
+      {"count", [](auto& w) { w.events[0].value = 9; }, {"eventfd's count: expected 3, found 9"}},
+      {"interval", [](auto& w) { ++w.events[1].interval; }, {"timerfd's interval: expected 1000"}},
+      {"clock", [](auto& w) { w.events[1].clock = 7; }, {"timerfd's clock: expected 1, found 7"}},
+      {"mask", [](auto& w) { w.events[2].value = 2; }, {"signalfd's mask: expected 0"}},
+      {"watched by", [](auto& w) { w.epoll_items[1].data ^= 1; }, {"epoll watches"}},
+      {"watch", [](auto& w) { ++w.watches[1].wd; }, {"inotify watches"}},
+      {"seals",
+       [](auto& w) { backing_of(w, RBI_BACKING_MEMFD).seals = 0; },
+       {"seals: expected 6, found 0"}},
+      {"size",
+       [](auto& w) { --backing_of(w, RBI_BACKING_DELETED).size; },
+       {"size: expected 10000, found 9999"}},
+      {"owner",
+       [](auto& w) {
+         for (rbi_ofd& ofd : w.ofds) ofd.owner = 0;
+       },
+       {"owner: expected 100, found 0"}},
+      {"flock",
+       [](auto& w) { locked_file(w).flock = RBI_FLOCK_NONE; },
+       {"fd 3: locks: expected FLOCK WRITE 0 EOF"}},
+      {"range", [](auto& w) { ++w.locks[0].start; }, {"locks: expected", "POSIX WRITE 10 29"}},
+      {"range of a description",
+       [](auto& w) { w.locks.pop_back(); },
+       {"locks: expected", "OFDLCK WRITE 1000 EOF"}},
+  };
+  for (const Mutant& mutant : mutants) {
+    INFO(mutant.name);
+    expect(found("kinds", {}, mutant.change), mutant.parts);
+  }
+}
+
+TEST_CASE("wrong credentials, limits and zombies are found", "[mutants]") {
+  need_root();
+  const Mutant mutants[] = {
+      {"user", [](auto& w) { w.credentials[1].euid = 7; }, {"task ", "Uid: expected 1002 1002"}},
+      {"group", [](auto& w) { w.credentials[1].gid = 7; }, {"task ", "Gid: expected 1102 1102"}},
+      {"groups", [](auto& w) { ++w.gids[0].gid; }, {"Groups: expected 2001, found 2002"}},
+      {"effective", [](auto& w) { w.credentials[0].effective = 0; }, {"CapEff: expected"}},
+      {"ambient", [](auto& w) { w.credentials[1].ambient = 0; }, {"CapAmb: expected"}},
+      {"bounding", [](auto& w) { w.credentials[0].bounding = 1; }, {"CapBnd: expected"}},
+      {"privileges",
+       [](auto& w) { w.credentials[2].flags = 0; },
+       {"NoNewPrivs: expected 1, found 0"}},
+      {"personality",
+       [](auto& w) { w.credentials[2].personality = 0; },
+       {"personality: expected 00040000"}},
+      {"limit", [](auto& w) { --w.limits[1].soft; }, {"limit 7: expected 257 513, found 256 513"}},
+      {"score", [](auto& w) { ++w.groups[1].oom_score_adj; }, {"oom_score_adj: expected 101"}},
+      {"status", [](auto& w) { w.zombies[0].status = 0x200; }, {"zombie ", "status: expected 256"}},
+      {"zombie's name",
+       [](auto& w) { w.zombies[0].name[0] = 'E'; },
+       {"zombie ", "name: expected ended, found Ended"}},
+      {"zombie's group",
+       [](auto& w) { w.zombies[1].pgid = w.zombies[1].pid; },
+       {"zombie ", "process group: expected"}},
+      {"no zombie", [](auto& w) { w.zombies.pop_back(); }, {"zombie ", "does not exist"}},
+  };
+  for (const Mutant& mutant : mutants) {
+    INFO(mutant.name);
+    expect(found("credentials", {}, mutant.change), mutant.parts);
+  }
+}
+
 }  // namespace
 }  // namespace rb::test

@@ -59,6 +59,11 @@ void map_memory(const Image& image, int report_fd) {
   }
 }
 
+bool listens_by_name(const Image& image, const rbi_ofd& ofd) {
+  const rbi_socket& socket = image.socket_of(ofd);
+  return socket.type == SOCK_STREAM && (socket.options & RBI_SOCKET_ABSTRACT) != 0;
+}
+
 int open_description(const Image& image, const rbi_ofd& ofd, int (&pipes)[64][2]) {
   if (ofd.kind == RBI_OFD_PIPE_READ || ofd.kind == RBI_OFD_PIPE_WRITE) {
     require(ofd.object < 64);
@@ -74,6 +79,10 @@ int open_description(const Image& image, const rbi_ofd& ofd, int (&pipes)[64][2]
     const int end = ends[ofd.kind == RBI_OFD_PIPE_WRITE ? 1 : 0];
     require(::fcntl(end, F_SETFL, ofd.flags) == 0);
     return end;
+  }
+  // The payload does not look at what has no path.
+  if (ofd.kind > RBI_OFD_SOCKET || (ofd.kind == RBI_OFD_SOCKET && !listens_by_name(image, ofd))) {
+    return ::open("/dev/null", O_RDWR);
   }
   if (ofd.kind == RBI_OFD_SOCKET) {
     const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);

@@ -17,6 +17,8 @@ enum SeedPurpose : std::uint32_t {
   kSeedHeap,
   kSeedSignal,
   kSeedTimer,
+  kSeedPort,
+  kSeedMessage,
 };
 
 }  // namespace rb
