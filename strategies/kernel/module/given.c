@@ -77,7 +77,7 @@ static int check_backing(const struct rbi_backing *backing, const struct file *f
 	if (file->f_mode & FMODE_PATH || !S_ISREG(file_inode(file)->i_mode))
 		return -EBADF;
 	/* A program's last page may be half a page of its file. */
-	return PAGE_ALIGN(i_size_read(file_inode(file))) < backing->size ? -ENODATA : 0;
+	return ALIGN(i_size_read(file_inode(file)), RBI_PAGE_SIZE) < backing->size ? -ENODATA : 0;
 }
 
 /* path_noexec(), which is not exported. */
