@@ -1,5 +1,6 @@
 """The programs. Each is talked to before it is captured and after it was restarted."""
 
+import json
 import os
 import pathlib
 import random
@@ -9,7 +10,7 @@ import socket
 import subprocess
 import time
 
-from tree import PATIENCE, installed, wait_for
+from tree import PATIENCE, Skipped, installed, wait_for
 
 
 def last_line(path):
@@ -22,10 +23,10 @@ def last_line(path):
 # --- a counter: threads, TLS, registers, timers, signals
 
 class Counter:
-    def __init__(self, trial, program, threads):
+    def __init__(self, trial, program, threads, **options):
         self.log = trial.work / "counter.log"
         self.threads = threads
-        self.process = trial.start([program, str(threads), str(self.log)])
+        self.process = trial.start([program, str(threads), str(self.log)], **options)
         self.wait_for_more(3)
 
     def shared(self):
@@ -110,6 +111,26 @@ def threads(trial, program):
     trial.move(tree.process)
     tree.wait_for_more(3)
     tree.finish()
+
+
+def guest(trial, program):
+    """Every strategy restarts it in a virtual machine, as the image says, and never runs it."""
+    # QEMU's emulated CPU has no AVX-512, which the C library would use for strings.
+    plain = ",".join(f"-AVX512{part}" for part in ("F", "VL", "BW", "CD", "DQ"))
+    tree = Counter(trial, program, 4,
+                   env=os.environ | {"GLIBC_TUNABLES": f"glibc.cpu.hwcaps={plain}"})
+    trial.capture(tree.process.pid)
+    results = trial.work / "results.json"
+    said = trial.run("--vm", "--vm-one-guest", "--clock", "instructions", "--image", trial.image,
+                     "--strategy", "userspace,kernel,optimistic", "--repetitions", "1",
+                     "--min-time", "0.000001", "--verify", "all", "--out", str(results), code=None,
+                     timeout=200)
+    if "skipped: " in said:
+        raise Skipped(said)
+    cells = json.loads(results.read_text())["cells"]
+    assert [cell["strategy"] for cell in cells] == ["userspace", "kernel", "optimistic"], cells
+    for cell in cells:
+        assert cell["state"] == "timed" and cell["verified"]["timed"] > 0, cell
 
 
 # --- pipes
