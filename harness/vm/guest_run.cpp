@@ -38,7 +38,11 @@ constexpr unsigned kPollMs = 200;
 Result<std::string> contents(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
-  if (!file || !(text << file.rdbuf())) return fail_errno("cannot read " + path);
+  if (!file) return fail_errno("cannot read " + path);
+  // Of an empty file nothing is inserted, which is a failure for a stream.
+  if (file.peek() != std::ifstream::traits_type::eof() && !(text << file.rdbuf())) {
+    return fail_errno("cannot read " + path);
+  }
   return std::move(text).str();
 }
 
