@@ -208,6 +208,15 @@ static long wait_left(struct rst_control *control)
 	return 0;
 }
 
+/*
+ * A program may end as soon as it runs, before it could be stopped again, and its mm with
+ * it: ESRCH, ECHILD of a wait, EPERM of an attachment to a zombie.
+ */
+static int has_ended(long ret)
+{
+	return ret == -3 || ret == -10 || ret == -1;
+}
+
 long release(struct run *run)
 {
 	struct rst_control *control = run->control;
@@ -239,7 +248,7 @@ long release(struct run *run)
 				ret = unmap_scaffold(control, slot->pid, &registers);
 			if (!is_error(ret))
 				ret = trace(PTRACE_DETACH, slot->pid, 0);
-			if (is_error(ret)) {
+			if (is_error(ret) && !has_ended(ret)) {
 				run->index = i;
 				return ret;
 			}
