@@ -157,9 +157,9 @@ class Builder:
                 else f"see {log}"
             self.say(f"warning: {build.label}: the kernel module was not built, so kernel and "
                      f"optimistic cannot run: {why}")
-        built = log.read_text(errors="replace").splitlines()[-1:] if tree and code == 0 else [""]
-        self._modules[build, kernel] = built[0]
-        return built[0]
+        lines = log.read_text(errors="replace").splitlines() if tree and code == 0 else []
+        self._modules[build, kernel] = lines[-1] if lines else ""
+        return self._modules[build, kernel]
 
     def build(self, folder, name):
         """Builds bench in a checkout. @raises BuildFailed"""
