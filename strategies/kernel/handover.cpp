@@ -86,6 +86,7 @@ class Handover {
   }
 
   void open_special_descriptions(std::vector<__s32>& fds) {
+    if (!has_special_files(image_)) return;
     std::vector<std::uint32_t> numbers(fds.begin(), fds.end());  // kNotStored is ~0, as kLeftOut
     open_special(at_, backing_fds_, next_fd_, numbers, ops_);
     settle_special(at_, numbers, ops_);

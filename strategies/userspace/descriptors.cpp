@@ -154,9 +154,12 @@ class DescriptorPlanner {
     const bool chroots = std::any_of(image_.fs().begin(), image_.fs().end(), [&](const rbi_fs& fs) {
       return image_.string(fs.root) != "/";
     });
-    const std::vector<char> held = held_by_coordinator(image_);
-    for (std::size_t i = 0; i < ofds.size(); ++i) {
-      if (held[i] != 0) needed_by[i] = -2;
+    const bool special = has_special_files(image_);
+    if (special) {
+      const std::vector<char> held = held_by_coordinator(image_);
+      for (std::size_t i = 0; i < ofds.size(); ++i) {
+        if (held[i] != 0) needed_by[i] = -2;
+      }
     }
     store_own_contents();
     for (const PipeEnds& ends : pipe_ends(image_)) store_pipe_if_needed(ends, needed_by);
@@ -168,9 +171,11 @@ class DescriptorPlanner {
       stored_[i] = next_store_fd_++;
       open_description(at_, ofds[i], stored_[i], true, plan_.store);
     }
-    open_special(at_, plan_.backing_fds, next_store_fd_, stored_, plan_.store);
-    settle_special(at_, stored_, plan_.store);
-    plan_.owners = owner_ops(image_, stored_);
+    if (special) {
+      open_special(at_, plan_.backing_fds, next_store_fd_, stored_, plan_.store);
+      settle_special(at_, stored_, plan_.store);
+      plan_.owners = owner_ops(image_, stored_);
+    }
     store_backings(chroots);
   }
 

@@ -147,6 +147,16 @@ class SpecialOpener {
 
 }  // namespace
 
+bool has_special_files(const Image& image) {
+  if (!image.epoll_items().empty() || !image.watches().empty() || !image.locks().empty()) {
+    return true;
+  }
+  const auto ofds = image.ofds();
+  return std::any_of(ofds.begin(), ofds.end(), [&](const rbi_ofd& ofd) {
+    return ofd.kind >= RBI_OFD_SOCKET || ofd.flock != 0 || has_owner(ofd);
+  });
+}
+
 bool is_special(const Image& image, const rbi_ofd& ofd) {
   return ofd.kind == RBI_OFD_SOCKET ? is_pair(image, ofd) : ofd.kind > RBI_OFD_SOCKET;
 }

@@ -10,6 +10,9 @@
 
 namespace rb {
 
+/// Whether any description of the image needs what follows; most images have none.
+[[nodiscard]] bool has_special_files(const Image& image);
+
 /// Whether a description is opened by other calls than open(2), pipe2(2), or
 /// socket(2) for one that is nobody's peer.
 [[nodiscard]] bool is_special(const Image& image, const rbi_ofd& ofd);

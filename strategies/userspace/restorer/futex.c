@@ -4,6 +4,12 @@
 
 #include "strategies/userspace/restorer/restorer.h"
 
+/* For code that is compiled to be small; what a call has no use for is zero. */
+long sys_cold(ulong_t a, ulong_t b, ulong_t c, long nr)
+{
+	return sys6(nr, a, b, c, 0, 0, 0);
+}
+
 static long futex(__u32 *word, int operation, __u32 value, const void *timeout)
 {
 	return sys6(SYS_futex, (ulong_t)word, (ulong_t)operation, value, (ulong_t)timeout, 0, 0);

@@ -145,8 +145,11 @@ long do_zombie(const struct rst_op *op)
 	static const struct __kernel_timespec at_once = { 0, 0 };
 	long pid, ret;
 
-	/* Like vfork(2): it borrows the stack, of which the parent needs nothing changed. */
-	pid = sys2(SYS_clone3, &args, sizeof(args));
+	/*
+	 * Like vfork(2): it borrows the stack, of which the parent needs nothing changed.
+	 * So no function may return in between, whose return address would be lost.
+	 */
+	pid = sys6(SYS_clone3, (ulong_t)&args, sizeof(args), 0, 0, 0, 0);
 	if (!pid) {
 		if (zombie->sid == zombie->pid)
 			sys0(SYS_setsid);

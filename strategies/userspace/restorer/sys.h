@@ -24,10 +24,18 @@ static inline long sys6(long nr, ulong_t a, ulong_t b, ulong_t c, ulong_t d, ulo
 	return ret;
 }
 
-#define sys0(nr) sys6(nr, 0, 0, 0, 0, 0, 0)
-#define sys1(nr, a) sys6(nr, (ulong_t)(a), 0, 0, 0, 0, 0)
-#define sys2(nr, a, b) sys6(nr, (ulong_t)(a), (ulong_t)(b), 0, 0, 0, 0)
-#define sys3(nr, a, b, c) sys6(nr, (ulong_t)(a), (ulong_t)(b), (ulong_t)(c), 0, 0, 0)
+#ifdef RESTORER_COLD
+/* Code that runs seldom is to be small: every page of it costs each new process. */
+long sys_cold(ulong_t a, ulong_t b, ulong_t c, long nr);
+#define sys_few(nr, a, b, c) sys_cold((ulong_t)(a), (ulong_t)(b), (ulong_t)(c), nr)
+#else
+#define sys_few(nr, a, b, c) sys6(nr, (ulong_t)(a), (ulong_t)(b), (ulong_t)(c), 0, 0, 0)
+#endif
+
+#define sys0(nr) sys_few(nr, 0, 0, 0)
+#define sys1(nr, a) sys_few(nr, a, 0, 0)
+#define sys2(nr, a, b) sys_few(nr, a, b, 0)
+#define sys3(nr, a, b, c) sys_few(nr, a, b, c)
 #define sys4(nr, a, b, c, d) \
 	sys6(nr, (ulong_t)(a), (ulong_t)(b), (ulong_t)(c), (ulong_t)(d), 0, 0)
 #define sys5(nr, a, b, c, d, e) \
