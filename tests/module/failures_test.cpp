@@ -118,6 +118,16 @@ TEST_CASE("every step can fail") {
   });
 }
 
+TEST_CASE("tasks that attach before all files are given are refused") {
+  for (const Tree& tree : trees()) {
+    const Outcome outcome = run(image_of(tree), {.optimistic = true, .give = false});
+    INFO(tree.workload << ": " << text(outcome));
+    CHECK(outcome.error == ENOENT);
+    CHECK(outcome.finished);
+    CHECK(outcome.status.live == 0);
+  }
+}
+
 TEST_CASE("a pid that is taken is an error that names the task") {
   with_all_trees([](const Image& image, Trial trial) {
     for (std::size_t i = 0; i < image.tasks().size(); ++i) {

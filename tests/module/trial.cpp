@@ -47,7 +47,9 @@ int restart(const Image& image, const Trial& trial, int device, Outcome& outcome
   load.image_fd = image.fd();
   load.inject = trial.inject;
   if (::ioctl(device, RESTART_LOAD, &load) != 0) return errno;
-  if (const int error = give_everything(device, open_everything(image)); error != 0) return error;
+  if (trial.give) {
+    if (const int error = give_everything(device, open_everything(image)); error != 0) return error;
+  }
   sigset_t all;
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, nullptr);

@@ -38,6 +38,8 @@ static int claim(struct restart *r, u32 index, int bit)
 {
 	int err = r->optimistic ? identify(r, index) : -EINVAL;
 
+	if (!err && smp_load_acquire(&r->missing)) /* pairs with restart_give() */
+		err = -ENOENT;
 	if (!err && test_and_set_bit(bit, &r->tasks[index].claims))
 		err = -EBUSY;
 	return err ? restart_fail(r, err, RESTART_AT_CLAIM, index) : 0;

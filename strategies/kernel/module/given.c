@@ -22,10 +22,16 @@ static const u32 given_sections[RESTART_FILE_KIND_COUNT] = {
 	[RESTART_FILE_ROOT] = RBI_SEC_FS,
 };
 
+static bool is_needed(const struct restart *r, u32 kind, u32 index)
+{
+	return kind != RESTART_FILE_EXE || r->image.mms[index].exe != RBI_NONE;
+}
+
 int restart_given_init(struct restart *r)
 {
-	u32 kind;
+	u32 kind, i;
 
+	r->missing = 0;
 	for (kind = 0; kind < RESTART_FILE_KIND_COUNT; kind++) {
 		struct restart_given *given = &r->given[kind];
 
@@ -34,6 +40,8 @@ int restart_given_init(struct restart *r)
 			kvcalloc(given->count + 1, sizeof(struct file *), GFP_KERNEL_ACCOUNT);
 		if (!given->files)
 			return -ENOMEM;
+		for (i = 0; i < given->count; i++)
+			r->missing += is_needed(r, kind, i);
 	}
 	return 0;
 }
@@ -160,6 +168,7 @@ static int take(struct restart *r, u32 kind, u32 index, int fd, struct file *bef
 int restart_give(struct restart *r, const struct restart_files *files)
 {
 	u64 since = restart_clock();
+	u32 missing = r->missing;
 	s32 *fds;
 	int err = 0;
 	u32 i;
@@ -182,7 +191,10 @@ int restart_give(struct restart *r, const struct restart_files *files)
 		if (err)
 			r->fault = (struct restart_fault){ RESTART_AT_FILE, files->kind,
 							   files->first + i, RBI_NONE };
+		else
+			missing--;
 	}
+	smp_store_release(&r->missing, missing); /* pairs with claim() in attach.c */
 	kfree(fds);
 	restart_account(r, RESTART_STAGE_FILES, since);
 	return err;
@@ -192,10 +204,9 @@ int restart_given_complete(struct restart *r)
 {
 	u32 kind, i;
 
-	for (kind = 0; kind < RESTART_FILE_KIND_COUNT; kind++) {
+	for (kind = 0; r->missing && kind < RESTART_FILE_KIND_COUNT; kind++) {
 		for (i = 0; i < r->given[kind].count; i++) {
-			if (r->given[kind].files[i] ||
-			    (kind == RESTART_FILE_EXE && r->image.mms[i].exe == RBI_NONE))
+			if (r->given[kind].files[i] || !is_needed(r, kind, i))
 				continue;
 			r->fault = (struct restart_fault){ RESTART_AT_FILE, kind, i, RBI_NONE };
 			return -ENOENT;

@@ -82,6 +82,7 @@ struct restart {
 
 	struct restart_image image;
 	struct restart_given given[RESTART_FILE_KIND_COUNT];
+	u32 missing; /* files that are still to be given: no task attaches before */
 	struct restart_task *tasks;
 	struct restart_object *objects[RESTART_CLASS_COUNT];
 	u32 *moves; /* groups that the coordinator moves to their session and group */
