@@ -1,0 +1,40 @@
+// The kernel module's checks, in user space: they must stay inside the image, and must not
+// accept what the validator refuses, but for what only user space reads.
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+
+#include "image/validate.h"
+#include "tests/fuzz/module_checks.h"
+
+namespace {
+
+/// What the module leaves to user space: checksums, strings, contents of pipes, fixtures,
+/// and the padding between sections.
+bool is_user_spaces(const std::string& message) {
+  for (const char* part :
+       {"checksum", "padding", "fixtures[", "strings", "string", "path", "bytes[", "pipes["}) {
+    if (message.find(part) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const module_verdict verdict = check_by_module(data, size, size);
+  if (size > 0) (void)check_by_module(data, size, size - 1 - size / 3);
+  if (verdict.error != 0) return 0;
+
+  struct Delete {
+    void operator()(std::byte* bytes) const { ::operator delete (bytes, std::align_val_t{8}); }
+  };
+  const std::unique_ptr<std::byte, Delete> copy(
+      static_cast<std::byte*>(::operator new (size, std::align_val_t{8})));
+  std::memcpy(copy.get(), data, size);
+  const rb::Status status = rb::validate({copy.get(), size}, rb::CheckContents::kNo);
+  if (status || is_user_spaces(status.error().message)) return 0;
+  fprintf(stderr, "the module accepts: %s\n", status.error().message.c_str());
+  std::abort();
+}
