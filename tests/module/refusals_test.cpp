@@ -169,6 +169,16 @@ TEST_CASE("calls that make no sense are refused") {
   CHECK((::ioctl(device, RESTART_LOAD, nullptr) < 0 && errno == EFAULT));
   CHECK((::ioctl(device, RESTART_STATUS, nullptr) < 0 && errno == EFAULT));
   CHECK((::ioctl(device, _IO('R', 99), 0) < 0 && errno == ENOTTY));
+
+  restart_refer refer{RESTART_REFERRED_COUNT, 1};
+  CHECK((::ioctl(device, RESTART_REFER, &refer) < 0 && errno == EINVAL));
+  refer = {RESTART_REFERRED_MM, RESTART_MAX_REFER + 1};
+  CHECK((::ioctl(device, RESTART_REFER, &refer) < 0 && errno == EINVAL));
+  CHECK((::ioctl(device, RESTART_REFER, nullptr) < 0 && errno == EFAULT));
+  for (std::uint32_t object = 0; object < RESTART_REFERRED_COUNT; ++object) {
+    refer = {object, RESTART_MAX_REFER};
+    CHECK(::ioctl(device, RESTART_REFER, &refer) == 0);
+  }
   restart_load wrong{};
   wrong.size = sizeof wrong;
   wrong.version = RESTART_API_VERSION + 1;

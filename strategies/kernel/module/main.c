@@ -130,6 +130,15 @@ static int status(struct restart *r, struct restart_status __user *argument)
 	return copy_to_user(argument, &status, sizeof(status)) ? -EFAULT : 0;
 }
 
+static int refer(struct file *file, void __user *argument)
+{
+	struct restart_refer refer;
+
+	if (copy_from_user(&refer, argument, sizeof(refer)))
+		return -EFAULT;
+	return restart_refer(file, &refer);
+}
+
 /* Those that only the coordinator may call, one at a time. */
 static int coordinate(struct restart *r, unsigned int command, void __user *argument)
 {
@@ -170,6 +179,8 @@ static long restart_ioctl(struct file *file, unsigned int command, unsigned long
 		return coordinate(r, command, pointer);
 	case RESTART_STATUS:
 		return status(r, pointer);
+	case RESTART_REFER:
+		return refer(file, pointer);
 	}
 
 	/* Pairs with the release at the end of loading: a task finds the whole image. */

@@ -94,6 +94,9 @@ int restart_signals(struct restart_task *t);
 void restart_unblock(u64 blocked);
 void restart_block_all(sigset_t *old);
 
+/* refer.c */
+int restart_refer(struct file *device, const struct restart_refer *refer);
+
 /* thread.c, registers.c */
 int restart_thread_state(struct restart_task *t);
 int restart_registers(struct restart_task *t);
