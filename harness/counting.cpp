@@ -31,6 +31,7 @@ Result<Counting> Counting::create(const RunOptions& options, const Parts& parts)
   const auto facts = parts.kernel_facts();
   if (!facts) return tl::unexpected(facts.error());
   counting.creations_ = creation_events(*facts);
+  if (auto copies = vma_copy_event(*facts)) counting.vma_copies_ = std::move(*copies);
   if (!options.costs.empty()) {
     auto file = read_cost_file(options.costs);
     if (!file) return tl::unexpected(std::move(file).error());
@@ -52,9 +53,15 @@ Result<Ledger> Counting::keep_ledger(CountedSubject subject, const Image& image,
   subject.look = [&ledger](const Tree& tree) {
     if (!ledger.account) ledger.account = tree.account();
   };
-  auto created = count_restarts(subject, *parts.counters, that_exist(creations_));
+  std::vector<EventSpec> events = that_exist(creations_);
+  if (vma_copies_) events.push_back(*vma_copies_);
+  auto created = count_restarts(subject, *parts.counters, events);
   if (!created) return tl::unexpected(std::move(created).error());
   ledger.created = std::move(*created);
+  if (vma_copies_) {
+    ledger.vmas_copied = std::move(ledger.created.events.back());
+    ledger.created.events.pop_back();
+  }
   ledger.created.events = with_reasons(std::move(ledger.created.events), creations_);
   auto destroyed = count_destroyed(subject, *parts.counters, that_exist(creations_));
   if (!destroyed) return tl::unexpected(std::move(destroyed).error());

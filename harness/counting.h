@@ -31,6 +31,7 @@ class Counting {
   std::vector<ObjectCost> costs_;  ///< to predict times from; empty = none
   unsigned vdso_vmas_ = 0;
   std::vector<Result<EventSpec>> creations_;  ///< by class, if the ledger is to be kept
+  std::optional<EventSpec> vma_copies_;       ///< the same, where the kernel tells
 };
 
 }  // namespace rb

@@ -98,6 +98,9 @@ Ledger read_ledger(const Json& json) {
     ledger.destroyed.push_back(read_event(name, entry.at("destroyed")));
   }
   read_counting(json.at("counting"), ledger.created);
+  if (json.contains("vmas_copied")) {
+    ledger.vmas_copied = read_event(ledger.vmas_copied.name, json.at("vmas_copied"));
+  }
   if (json.contains("work")) ledger.account = read_account(json);
   return ledger;
 }

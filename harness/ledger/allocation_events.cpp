@@ -62,4 +62,19 @@ Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts) {
   return unknown(fmt::format("slab cache {}", source.caches.front()));
 }
 
+Result<EventSpec> vma_copy_event(const KernelFacts& facts) {
+  constexpr const char* kCache = "vm_area_struct";
+  constexpr const char* kSites[] = {"vm_area_dup"};
+  const auto cache = facts.caches.find(kCache);
+  const std::string sites = site_filter(kSites, facts, {});
+  if (cache == facts.caches.end() || sites.empty()) {
+    return fail(ErrorKind::kLacking, "this kernel does not tell copied VMAs apart");
+  }
+  EventSpec event;
+  event.name = "vma copied";
+  event.tracepoint = "kmem:kmem_cache_alloc";
+  event.filter = fmt::format("bytes_req=={} && {}", cache->second.object_size, sites);
+  return event;
+}
+
 }  // namespace rb

@@ -14,4 +14,8 @@ namespace rb {
 /// else by call site and size. Pure. Errors: kLacking, for a kernel that has neither.
 [[nodiscard]] Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts);
 
+/// The event whose count is the number of VMAs that are copies of others: by clone, and where
+/// one is split. Errors: as above.
+[[nodiscard]] Result<EventSpec> vma_copy_event(const KernelFacts& facts);
+
 }  // namespace rb

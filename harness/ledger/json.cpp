@@ -31,6 +31,7 @@ Json ledger_json(const Ledger& ledger) {
     classes[std::string(object_class_name(object))] = std::move(entry);
   }
   Json json = {{"objects", std::move(classes)}, {"counting", counting_json(ledger.created)}};
+  if (ledger.vmas_copied.counts) json["vmas_copied"] = counts_json(ledger.vmas_copied);
   if (ledger.account) {
     const RestartWork& work = ledger.account->work;
     json["work"] = {{"throwaway_tasks", work.throwaway_tasks},

@@ -19,6 +19,8 @@ struct Ledger {
   CountedRestarts created;
   /// How many of them are destroyed again before the tree runs.
   std::vector<EventCounts> destroyed;
+  /// How many of the VMAs are copies of others.
+  EventCounts vmas_copied{"vma copied", fail(ErrorKind::kLacking, "not counted")};
   std::optional<RestartAccount> account;  ///< the strategy's own, if it has one
 };
 

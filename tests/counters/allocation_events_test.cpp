@@ -67,6 +67,17 @@ TEST_CASE("a merged cache and an old kernel are counted by site and size", "[led
   CHECK(old->filter.starts_with("bytes_req==2080 && ((call_site>="));
 }
 
+TEST_CASE("a copied VMA is told from a mapped one by its site", "[ledger]") {
+  KernelFacts found = facts(true);
+  CHECK_FALSE(vma_copy_event(found).has_value());
+  found.caches["vm_area_struct"] = {200, false};
+  found.functions["vm_area_dup"] = {{0x1000, 0x2000}};
+  const auto copies = vma_copy_event(found);
+  REQUIRE(copies.has_value());
+  CHECK(copies->tracepoint == "kmem:kmem_cache_alloc");
+  CHECK(copies->filter == "bytes_req==200 && ((call_site>=0x1000 && call_site<0x2000))");
+}
+
 TEST_CASE("what the module allocates for itself is no descriptor array", "[ledger]") {
   const auto array = creation_event(ObjectClass::kFdArray, facts(true));
   REQUIRE(array.has_value());
