@@ -11,11 +11,12 @@
 #include "base/fd.h"
 #include "harness/clock_names.h"
 #include "harness/exit_code.h"
+#include "harness/fake_time.h"
 #include "harness/format.h"
 #include "harness/machine_context.h"
 #include "harness/objects/cost_json.h"
+#include "harness/objects/cost_report.h"
 #include "harness/objects/measure.h"
-#include "harness/text_table.h"
 
 namespace rb {
 namespace {
@@ -42,7 +43,8 @@ std::string read_all(const Fd& fd) {
 
 /// In a process of its own, which may make itself small, and whose memory is nothing but
 /// what is measured.
-Result<std::vector<ObjectCost>> measure_apart(const ObjectsOptions& options, TimeSource& time) {
+Result<std::vector<ObjectCost>> measure_apart(const ObjectsOptions& options, TimeSource& time,
+                                              const GetAndPut& get_and_put) {
   int ends[2];
   // On a number that stays open when the child makes itself small.
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("pipe2");
@@ -54,7 +56,7 @@ Result<std::vector<ObjectCost>> measure_apart(const ObjectsOptions& options, Tim
     ::signal(SIGINT, SIG_DFL);
     ::signal(SIGTERM, SIG_DFL);
     ::dup2(to_parent.get(), STDOUT_FILENO);
-    const auto costs = measure_objects(options.sizes, time);
+    const auto costs = measure_objects(options.sizes, time, get_and_put);
     write_all(STDOUT_FILENO, costs ? costs_json(*costs).dump() : describe(costs.error()));
     ::_exit(costs ? 0 : 1);
   }
@@ -68,34 +70,16 @@ Result<std::vector<ObjectCost>> measure_apart(const ObjectsOptions& options, Tim
   return parse_costs(Json::parse(text));
 }
 
-void print_costs(std::ostream& out, const std::vector<ObjectCost>& costs, Scale scale) {
-  const auto amount = [scale](double value) {
-    return value < 0 ? "-" + format_amount(-value, scale) : format_amount(value, scale);
-  };
-  TextTable table(2);
-  table.add({"object", "size", "create", "spread", "destroy", "spread", "new", "reference"});
-  for (const ObjectCost& cost : costs) {
-    const Spread make = make_cost(cost);
-    const Spread end = end_cost(cost);
-    table.add({cost.object, size_text(cost.size), amount(make.median), amount(make.deviation),
-               amount(end.median), amount(end.deviation), amount(own_total(cost)),
-               cost.reference.empty() ? "-" : amount(reference_total(cost))});
-  }
-  table.print(out);
-  out << "\nnew        creating and destroying a task (of fd, pipe, vma, page: the thing itself)\n"
-         "           that has an object of its own\n"
-         "reference  the same with a reference to one that is there already\n"
-         "create     what a new one takes more than a reference, to create, and to destroy;\n"
-         "           of task and thread, which share all they can: what they take at all\n"
-         "spread     median absolute deviation of the pairs' differences\n";
-}
-
 }  // namespace
 
 Result<int> objects_command(const ObjectsOptions& options, const Parts& parts,
                             const Streams& streams) {
   const bool instructions = options.run.clock == ClockKind::kInstructions;
-  const auto costs = measure_apart(options, instructions ? cycle_counter() : monotonic_time());
+  FakeTime fake_time;
+  const bool fake = options.run.clock == ClockKind::kFake;
+  TimeSource& time = fake ? fake_time : instructions ? cycle_counter() : monotonic_time();
+  const auto costs = measure_apart(
+      options, time, fake ? [](unsigned, unsigned) { return Status(); } : device_references());
   if (!costs) return tl::unexpected(costs.error());
   const Scale scale = instructions ? Scale::kInstructions : Scale::kTime;
   const bool to_stdout = options.run.out == "-";

@@ -23,13 +23,6 @@ Spread spread_of(const std::vector<double>& values) {
   return {median(values), median_absolute_deviation(values)};
 }
 
-double total(const std::vector<MakeAndEnd>& samples) {
-  std::vector<double> totals;
-  totals.reserve(samples.size());
-  for (const MakeAndEnd& sample : samples) totals.push_back(sample.make + sample.end);
-  return totals.empty() ? 0 : median(std::move(totals));
-}
-
 }  // namespace
 
 Spread make_cost(const ObjectCost& cost) {
@@ -38,8 +31,12 @@ Spread make_cost(const ObjectCost& cost) {
 Spread end_cost(const ObjectCost& cost) {
   return spread_of(differences(cost, [](const MakeAndEnd& sample) { return sample.end; }));
 }
-double own_total(const ObjectCost& cost) { return total(cost.own); }
-double reference_total(const ObjectCost& cost) { return total(cost.reference); }
+Spread both_cost(const ObjectCost& cost) {
+  if (!cost.at_once.empty()) return spread_of(cost.at_once);
+  return spread_of(
+      differences(cost, [](const MakeAndEnd& sample) { return sample.make + sample.end; }));
+}
+Spread reference_cost(const ObjectCost& cost) { return spread_of(cost.get_put); }
 
 std::string size_text(const ObjectSize& size) {
   if (size.descriptors > 0) return format_count(size.descriptors) + " fds";

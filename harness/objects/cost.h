@@ -30,6 +30,11 @@ struct ObjectCost {
   ObjectSize size;
   std::vector<MakeAndEnd> own;
   std::vector<MakeAndEnd> reference;  ///< one for each of `own`, or none
+  /// What making and destroying one at once takes beyond a reference, where that can be done.
+  std::vector<double> at_once;
+  /// What taking and dropping a reference takes by itself, where that can be measured.
+  std::vector<double> get_put;
+  std::uint64_t copied_vmas = 0;  ///< of an mm: VMAs that each copy is made of
 };
 
 /// A median with the median absolute deviation.
@@ -42,9 +47,10 @@ struct Spread {
 [[nodiscard]] Spread make_cost(const ObjectCost& cost);
 /// The same of getting rid of it.
 [[nodiscard]] Spread end_cost(const ObjectCost& cost);
-/// Median of both together, with a new object, and with a reference.
-[[nodiscard]] double own_total(const ObjectCost& cost);
-[[nodiscard]] double reference_total(const ObjectCost& cost);
+/// Both together: of samples at once, where there are any.
+[[nodiscard]] Spread both_cost(const ObjectCost& cost);
+/// Taking and dropping a reference; there must be samples.
+[[nodiscard]] Spread reference_cost(const ObjectCost& cost);
 
 /// "1,000 fds", "100 VMAs", "64 MiB"; empty for none.
 [[nodiscard]] std::string size_text(const ObjectSize& size);

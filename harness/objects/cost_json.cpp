@@ -37,14 +37,20 @@ Json spread_json(const Spread& spread) {
 Json costs_json(const std::vector<ObjectCost>& costs) {
   Json list = Json::array();
   for (const ObjectCost& cost : costs) {
-    list.push_back({{"object", cost.object},
-                    {"descriptors", cost.size.descriptors},
-                    {"vmas", cost.size.vmas},
-                    {"memory", cost.size.memory},
-                    {"create", spread_json(make_cost(cost))},
-                    {"destroy", spread_json(end_cost(cost))},
-                    {"new", samples_json(cost.own)},
-                    {"reference", samples_json(cost.reference)}});
+    list.push_back(
+        {{"object", cost.object},
+         {"descriptors", cost.size.descriptors},
+         {"vmas", cost.size.vmas},
+         {"memory", cost.size.memory},
+         {"create", spread_json(make_cost(cost))},
+         {"destroy", spread_json(end_cost(cost))},
+         {"both", spread_json(both_cost(cost))},
+         {"get_put", cost.get_put.empty() ? Json(nullptr) : spread_json(reference_cost(cost))},
+         {"new", samples_json(cost.own)},
+         {"reference", samples_json(cost.reference)},
+         {"at_once", cost.at_once},
+         {"get_puts", cost.get_put},
+         {"copied_vmas", cost.copied_vmas}});
   }
   return list;
 }
@@ -60,6 +66,10 @@ Result<std::vector<ObjectCost>> parse_costs(const Json& json) {
       entry.at("memory").get_to(cost.size.memory);
       cost.own = samples_of(entry.at("new"));
       cost.reference = samples_of(entry.at("reference"));
+      // Files of before have none of these.
+      cost.at_once = entry.value("at_once", std::vector<double>());
+      cost.get_put = entry.value("get_puts", std::vector<double>());
+      cost.copied_vmas = entry.value("copied_vmas", std::uint64_t{0});
       if (cost.own.empty()) return fail(ErrorKind::kUsage, cost.object + " has no samples");
       costs.push_back(std::move(cost));
     }

@@ -24,6 +24,9 @@ class GatedClones {
   /// Errors: kSystem.
   [[nodiscard]] Status create(unsigned count, unsigned long flags);
 
+  /// The pid of the first of them, if they are processes.
+  [[nodiscard]] pid_t first() const { return pids_.front(); }
+
   /// Ends those tasks, and returns once they are reaped.
   void end();
 

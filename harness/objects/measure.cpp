@@ -11,6 +11,7 @@
 #include <functional>
 
 #include "harness/objects/gated_clones.h"
+#include "harness/objects/refused_clones.h"
 #include "harness/objects/small_process.h"
 
 namespace rb {
@@ -26,7 +27,8 @@ using Sample = std::function<Result<MakeAndEnd>()>;
 
 class Measurement {
  public:
-  Measurement(const ObjectSizes& sizes, TimeSource& time) : sizes_(sizes), time_(time) {}
+  Measurement(const ObjectSizes& sizes, TimeSource& time, const GetAndPut& get_and_put)
+      : sizes_(sizes), time_(time), get_and_put_(get_and_put) {}
 
   Result<std::vector<ObjectCost>> run() {
     RB_TRY(add("task", {}, [this] { return clones(kShareAll); }, {}));
@@ -45,6 +47,7 @@ class Measurement {
         "open_file", {}, [this] { return descriptors(open_null); },
         [this] { return descriptors([] { return ::dup(0); }); }));
     RB_TRY(add("pipe", {}, [this] { return pipes(); }, {}));
+    for (ObjectCost& cost : costs_) RB_TRY(add_references(cost));
     return std::move(costs_);
   }
 
@@ -54,7 +57,9 @@ class Measurement {
   /// Takes samples of both in turn; the first of each is to warm up.
   Status add(const char* object, const ObjectSize& size, const Sample& own,
              const Sample& reference) {
-    ObjectCost cost{object, size, {}, {}};
+    ObjectCost cost;
+    cost.object = object;
+    cost.size = size;
     for (unsigned i = 0; i <= sizes_.samples; ++i) {
       auto sample = own();
       if (!sample) return tl::unexpected(std::move(sample).error());
@@ -70,9 +75,44 @@ class Measurement {
 
   Status pair(const char* object, const ObjectSize& size, unsigned long own,
               unsigned long reference) {
-    return add(
+    RB_TRY(add(
         object, size, [this, own] { return clones(own); },
-        [this, reference] { return clones(reference); });
+        [this, reference] { return clones(reference); }));
+    std::vector<double>& at_once = costs_.back().at_once;
+    // A small object is little beside what the allocator does now and then.
+    const unsigned refusals = size == ObjectSize{} ? kCalls : kTasks;
+    for (unsigned i = 0; i <= sizes_.samples; ++i) {
+      const auto with_own = refused(own, refusals);
+      if (!with_own) return tl::unexpected(with_own.error());
+      const auto with_reference = refused(reference, refusals);
+      if (!with_reference) return tl::unexpected(with_reference.error());
+      if (i > 0) at_once.push_back(*with_own - *with_reference);
+    }
+    return {};
+  }
+
+  Result<double> refused(unsigned long flags, unsigned count) {
+    const std::uint64_t begin = time_.now_ns();
+    RB_TRY(refuse_clones(count, flags));
+    return static_cast<double>(time_.now_ns() - begin) / count;
+  }
+
+  /// What many references take in one call, less what the call takes.
+  Status add_references(ObjectCost& cost) {
+    const auto object = referred_object(cost.object);
+    if (!object || !get_and_put_(*object, 1)) return {};
+    const auto sample = [&](unsigned count) -> Result<double> {
+      const std::uint64_t begin = time_.now_ns();
+      RB_TRY(get_and_put_(*object, count));
+      return static_cast<double>(time_.now_ns() - begin);
+    };
+    for (unsigned i = 0; i <= sizes_.samples; ++i) {
+      const auto many = sample(most_references());
+      const auto none = sample(0);
+      if (!many || !none) return many ? tl::unexpected(none.error()) : tl::unexpected(many.error());
+      if (i > 0) cost.get_put.push_back((*many - *none) / most_references());
+    }
+    return {};
   }
 
   Result<MakeAndEnd> clones(unsigned long flags) {
@@ -160,20 +200,31 @@ class Measurement {
       ::mprotect(bytes + i * kPage, kPage, PROT_READ);
     if (size.memory > 0) std::memset(at, 1, length);
     Status status = pair("mm", size, CLONE_FS | CLONE_FILES, CLONE_VM | CLONE_FS | CLONE_FILES);
+    if (status) status = count_vmas(costs_.back());
     if (length > 0) ::munmap(at, length);
     return status;
   }
 
+  /// How many VMAs a copy of this process has.
+  Status count_vmas(ObjectCost& cost) {
+    RB_TRY(clones_.create(1, CLONE_FS | CLONE_FILES));
+    cost.copied_vmas = vmas_of(clones_.first());
+    clones_.end();
+    return {};
+  }
+
   const ObjectSizes& sizes_;
   TimeSource& time_;
+  const GetAndPut& get_and_put_;
   GatedClones clones_;
   std::vector<ObjectCost> costs_;
 };
 
 }  // namespace
 
-Result<std::vector<ObjectCost>> measure_objects(const ObjectSizes& sizes, TimeSource& time) {
-  Measurement measurement(sizes, time);
+Result<std::vector<ObjectCost>> measure_objects(const ObjectSizes& sizes, TimeSource& time,
+                                                const GetAndPut& get_and_put) {
+  Measurement measurement(sizes, time, get_and_put);
   become_small();
   return measurement.run();
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "harness/objects/cost.h"
+#include "harness/objects/references.h"
 #include "strategies/stage.h"
 
 namespace rb {
@@ -20,7 +21,9 @@ struct ObjectSizes {
 /// descriptors than the standard ones are closed, and no memory but the stack and the
 /// program's code is copied by clone from then on. To be called in a process of its
 /// own. What does not fit into this machine's limits is left out. Errors: kSystem.
+/// @param get_and_put  where it is lacking, references are not measured by themselves
 [[nodiscard]] Result<std::vector<ObjectCost>> measure_objects(const ObjectSizes& sizes,
-                                                              TimeSource& time);
+                                                              TimeSource& time,
+                                                              const GetAndPut& get_and_put);
 
 }  // namespace rb

@@ -37,6 +37,26 @@ std::optional<double> created(const Ledger& ledger, ObjectClass object) {
   return static_cast<double>(middle(*counts));
 }
 
+/// An mm without VMAs, and each VMA once: what was measured as an mm's cost is that of a copy
+/// with the VMAs of the measuring process, and a copied one costs less than one that is mapped.
+template <class Add>
+bool add_memory(const Ledger& ledger, const std::vector<ObjectCost>& costs, Add add) {
+  const auto mms = created(ledger, ObjectClass::kMm);
+  const auto vmas = created(ledger, ObjectClass::kVma);
+  const ObjectCost* mm = find(costs, "mm");
+  const ObjectCost* vma = find(costs, "vma");
+  if (!mms || !vmas || mm == nullptr || vma == nullptr) return false;
+  const double copied_each = slope(costs, "mm", &ObjectSize::vmas);
+  const double empty = make_cost(*mm).median - static_cast<double>(mm->copied_vmas) * copied_each;
+  // Without a count all are taken for mapped ones.
+  const auto& counts = ledger.vmas_copied.counts;
+  const double copied = counts ? static_cast<double>(middle(*counts)) : 0;
+  add("mm", *mms, std::max(0.0, empty));
+  add("vma copied", copied, copied_each);
+  add("vma mapped", *vmas - copied, make_cost(*vma).median);
+  return true;
+}
+
 }  // namespace
 
 std::optional<Prediction> predict(const Ledger& ledger, std::uint64_t pages,
@@ -55,16 +75,17 @@ std::optional<Prediction> predict(const Ledger& ledger, std::uint64_t pages,
   // A process as it comes, with all that it can share shared.
   add("process", *processes, make_cost(*process).median);
   add("thread", *tasks - *processes, make_cost(*thread).median);
-  constexpr std::pair<ObjectClass, const char*> kSingle[] = {
-      {ObjectClass::kMm, "mm"},   {ObjectClass::kFiles, "files"},
-      {ObjectClass::kFs, "fs"},   {ObjectClass::kSighand, "sighand"},
-      {ObjectClass::kVma, "vma"}, {ObjectClass::kPipe, "pipe"}};
+  constexpr std::pair<ObjectClass, const char*> kSingle[] = {{ObjectClass::kFiles, "files"},
+                                                             {ObjectClass::kFs, "fs"},
+                                                             {ObjectClass::kSighand, "sighand"},
+                                                             {ObjectClass::kPipe, "pipe"}};
   for (const auto& [object, name] : kSingle) {
     const auto count = created(ledger, object);
     const ObjectCost* cost = find(costs, name);
     if (!count || cost == nullptr) return std::nullopt;
     add(name, *count, make_cost(*cost).median);
   }
+  if (!add_memory(ledger, costs, add)) return std::nullopt;
   const ObjectCost* fd = find(costs, "fd");
   const ObjectCost* open_file = find(costs, "open_file");
   const auto opened = created(ledger, ObjectClass::kOpenFile);

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <string>
 #include <vector>
 
 namespace rb {
@@ -17,10 +18,10 @@ struct Area {
   char permissions[5];
 };
 
-std::vector<Area> areas() {
+std::vector<Area> areas(const char* path) {
   std::vector<Area> found;
   found.reserve(256);  // so that reading adds no area
-  std::FILE* maps = std::fopen("/proc/self/maps", "r");
+  std::FILE* maps = std::fopen(path, "r");
   if (maps == nullptr) return found;
   char line[512];
   while (std::fgets(line, sizeof line, maps) != nullptr) {
@@ -45,13 +46,20 @@ void become_small() {
               RSEQ_FLAG_UNREGISTER, RSEQ_SIG);
   }
   const auto here = reinterpret_cast<unsigned long>(__builtin_frame_address(0));
-  for (const Area& area : areas()) {
+  for (const Area& area : areas("/proc/self/maps")) {
     const bool stack = area.start <= here && here < area.end;
     const bool code = area.permissions[2] == 'x';
     const bool shared = area.permissions[3] == 's';
     if (stack || code || shared) continue;
     ::madvise(reinterpret_cast<void*>(area.start), area.end - area.start, MADV_DONTFORK);
   }
+}
+
+std::uint64_t vmas_of(pid_t pid) {
+  constexpr unsigned long kVsyscall = 0xffffffffff600000;  // is no VMA
+  const auto found = areas(("/proc/" + std::to_string(pid) + "/maps").c_str());
+  return static_cast<std::uint64_t>(std::count_if(
+      found.begin(), found.end(), [](const Area& area) { return area.start != kVsyscall; }));
 }
 
 rlim_t open_file_limit(std::uint64_t wanted) {

@@ -21,17 +21,25 @@ class ObjectCost:
     """What creating and destroying one object takes more than a reference to one.
 
     create, destroy: the differences of pairs, in the unit of the file; without references
-    (task and thread, and what system calls make) what it takes at all.
+    (task and thread, and what system calls make) what it takes at all. at_once: both together,
+    with no task in between; get_put: taking and dropping a reference, by itself; where measured.
     """
 
     object: str
     size: Size
     create: tuple[float, ...]
     destroy: tuple[float, ...]
+    at_once: tuple[float, ...] = ()
+    get_put: tuple[float, ...] = ()
 
     @property
     def create_median(self):
         return statistics.median(self.create)
+
+    @property
+    def both(self):
+        """Creating and destroying one, beyond a reference, in pairs."""
+        return self.at_once or tuple(map(sum, zip(self.create, self.destroy)))
 
     @property
     def destroy_median(self):
@@ -75,13 +83,17 @@ def _cost(path, where, entry):
                              "write it again with bench objects --out")
         return value
 
-    def samples(side, part):
-        values = get(get(entry, side, dict), part, list, f".{side}")
+    def checked(values, member):
         for value in values:
             if isinstance(value, bool) or not isinstance(value, (int, float)):
-                raise InputError(path, f"{where}.{side}.{part}",
-                                 f"{json.dumps(value)} is no number")
+                raise InputError(path, f"{where}.{member}", f"{json.dumps(value)} is no number")
         return values
+
+    def samples(side, part):
+        return checked(get(get(entry, side, dict), part, list, f".{side}"), f"{side}.{part}")
+
+    def numbers(member):  # that files of before do not have
+        return tuple(checked(get(entry, member, list), member)) if member in entry else ()
 
     def differences(part):
         new, reference = samples("new", part), samples("reference", part)
@@ -92,4 +104,5 @@ def _cost(path, where, entry):
 
     return ObjectCost(get(entry, "object", str),
                       Size(*(get(entry, name, int) for name in ("descriptors", "vmas", "memory"))),
-                      differences("create"), differences("destroy"))
+                      differences("create"), differences("destroy"),
+                      *(numbers(name) for name in ("at_once", "get_puts")))

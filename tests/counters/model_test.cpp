@@ -3,15 +3,17 @@
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "harness/objects/cost_json.h"
+#include "harness/objects/cost_report.h"
 
 namespace rb::test {
 namespace {
 
 /// A cost whose pairs differ by `make` and `end`, whatever the reference takes.
 ObjectCost cost(const char* object, double make, double end, ObjectSize size = {}) {
-  return {object, size, {{make + 5, end + 1}, {make + 7, end + 2}}, {{5, 1}, {7, 2}}};
+  return {object, size, {{make + 5, end + 1}, {make + 7, end + 2}}, {{5, 1}, {7, 2}}, {}, {}, 0};
 }
 
 std::vector<ObjectCost> costs() {
@@ -42,8 +44,12 @@ TEST_CASE("a cost is the difference of a pair", "[model]") {
   CHECK(make_cost(mm).median == Approx(400));
   CHECK(make_cost(mm).deviation == Approx(0));
   CHECK(end_cost(mm).median == Approx(100));
-  CHECK(own_total(mm) == Approx(400 + 6 + 100 + 1.5));
-  CHECK(reference_total(mm) == Approx(7.5));
+  CHECK(both_cost(mm).median == Approx(500));
+  ObjectCost at_once = mm;
+  at_once.at_once = {480, 490, 500};
+  CHECK(both_cost(at_once).median == Approx(490));
+  at_once.get_put = {7, 8, 9};
+  CHECK(reference_cost(at_once).median == Approx(8));
 }
 
 TEST_CASE("a prediction is the sum of the ledger times the costs", "[model]") {
@@ -64,6 +70,47 @@ TEST_CASE("a prediction is the sum of the ledger times the costs", "[model]") {
   CHECK(more->total - plain->total == Approx(50 * 6 + 20 * 4 + 3 * 10));
 }
 
+TEST_CASE("a VMA is charged once: as a copy or as a mapping", "[model]") {
+  std::vector<ObjectCost> with_vmas = costs();
+  with_vmas.push_back(cost("mm", 400 + 100 * 2, 100, {0, 100, 0}));  // 2 each
+  for (ObjectCost& one : with_vmas) {
+    if (one.object == "mm" && one.size == ObjectSize{}) one.copied_vmas = 20;
+  }
+  Ledger copies = ledger();
+  copies.vmas_copied.counts = std::vector<std::uint64_t>{4};
+  const auto predicted = predict(copies, 0, with_vmas);
+  REQUIRE(predicted.has_value());
+  const auto term = [&](const char* what) {
+    for (const Term& one : predicted->terms) {
+      if (one.what == what) return one;
+    }
+    return Term{};
+  };
+  CHECK(term("mm").each == Approx(400 - 20 * 2));
+  CHECK(term("vma copied").count == 4);
+  CHECK(term("vma copied").each == Approx(2));
+  CHECK(term("vma mapped").count == 1);
+  CHECK(term("vma mapped").each == Approx(3));
+}
+
+TEST_CASE("costs are a table", "[model]") {
+  std::vector<ObjectCost> some = {cost("task", 1000, 500), cost("fs", 10, 5)};
+  some[1].at_once = {14, 16, 18};
+  some[1].get_put = {4, 4, 5};
+  std::ostringstream out;
+  print_costs(out, some, Scale::kInstructions);
+  INFO(out.str());
+  CHECK(out.str().starts_with(
+      "object  size  create  spread  destroy  spread    both  spread  get+put  ratio\n"));
+  CHECK(out.str().find(
+            "fs              10.0    0.00     5.00    0.00    16.0    2.00     4.00      4\n") !=
+        std::string::npos);
+  some.pop_back();
+  std::ostringstream without;
+  print_costs(without, some, Scale::kInstructions);
+  CHECK(without.str().find("only with /dev/restart") != std::string::npos);
+}
+
 TEST_CASE("no prediction where a count or a cost is missing", "[model]") {
   Ledger uncounted = ledger();
   uncounted.created.events[7].counts = fail(ErrorKind::kLacking, "no");
@@ -79,6 +126,15 @@ TEST_CASE("costs survive their file", "[model]") {
   REQUIRE(read->size() == costs().size());
   CHECK((*read)[3].size == ObjectSize{0, 0, 40960});
   CHECK(make_cost((*read)[5]).median == Approx(700));
+  std::vector<ObjectCost> more = {cost("mm", 1, 1)};
+  more[0].at_once = {1, 2};
+  more[0].get_put = {3};
+  more[0].copied_vmas = 7;
+  const auto again = parse_costs(costs_json(more));
+  REQUIRE(again.has_value());
+  CHECK(again->front().at_once == more[0].at_once);
+  CHECK(again->front().get_put == more[0].get_put);
+  CHECK(again->front().copied_vmas == 7);
   const auto none = read_cost_file("/proc/self/cmdline");
   REQUIRE_FALSE(none.has_value());
   CHECK(none.error().kind == ErrorKind::kUsage);

@@ -81,8 +81,8 @@ def share_of_stages(cell, stages, what):
 
 
 def extra_of_object(file, cost, name, confidence):
-    """What creating and destroying an object takes beyond a reference: sum of both, in pairs."""
-    pairs = [create + destroy for create, destroy in zip(cost.create, cost.destroy)]
+    """What creating and destroying an object takes beyond a reference, in pairs."""
+    pairs = list(cost.both)
     interval = statistics.median_interval(pairs, confidence)
     low, high = (interval.low, interval.high) if interval is not None else (None, None)
     return Figure(name, "", "create + destroy, beyond a reference", statistics.median(pairs),

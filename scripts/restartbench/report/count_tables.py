@@ -1,6 +1,6 @@
 """Tables of what was counted: the ledger, counters, costs of objects, sharing graphs."""
 
-from .. import amounts
+from .. import amounts, statistics
 from .cell_tables import _WHICH, row_of, shown
 from .table import NONE, Column, Row, Table, Value, text
 
@@ -97,7 +97,8 @@ def costs(system, store, prefix):
             name = size_name(cost)
             raw = (store.add(("cost", file.path, name), name, file.path, file.unit,
                              [cost.create, cost.destroy], ["create", "destroy"]),)
-            both = cost.create_median + cost.destroy_median
+            both = statistics.median(cost.both) if cost.at_once else (cost.create_median
+                                                                     + cost.destroy_median)
             rows.append(Row((text(name), *(Value(amounts.amount(value, file.unit), value, raw) for
                                            value in (cost.create_median, cost.destroy_median,
                                                      both)),
