@@ -8,6 +8,7 @@
 #include "harness/exit_code.h"
 #include "harness/format.h"
 #include "harness/runner.h"
+#include "harness/statistics/summary.h"
 
 namespace rb {
 namespace {
@@ -16,15 +17,20 @@ struct Tally {
   int tries = 0;
   int faster = 0;
   int slower = 0;
-  double least_ratio = 1;
-  double most_ratio = 1;
+  int above = 0;  ///< ratios above 1: half of them, if being the second makes no difference
+  std::vector<double> ratios;
 
   void add(const Comparison& found) {
     ++tries;
     faster += found.verdict == Verdict::kFaster;
     slower += found.verdict == Verdict::kSlower;
-    least_ratio = std::min(least_ratio, found.ratio);
-    most_ratio = std::max(most_ratio, found.ratio);
+    above += found.ratio > 1;
+    ratios.push_back(found.ratio);
+  }
+  [[nodiscard]] std::string ratios_text() const {
+    const auto [least, most] = std::minmax_element(ratios.begin(), ratios.end());
+    return fmt::format("{} to {}, median {:.4f}, {} above 1", format_compared(*least),
+                       format_compared(*most), median(ratios), above);
   }
   /// 95 of 100 tries.
   [[nodiscard]] bool ok() const { return 20 * (faster + slower) <= tries; }
@@ -63,10 +69,9 @@ Result<int> self_check(const std::vector<Group>& matrix, const RunOptions& optio
       }
       streams.out << fmt::format(
           "{}: no difference from itself resolved in {} of {} tries ({} faster, {} slower); ratios "
-          "{} to {}{}\n",
+          "{}{}\n",
           name, tally.tries - tally.faster - tally.slower, tally.tries, tally.faster, tally.slower,
-          format_compared(tally.least_ratio), format_compared(tally.most_ratio),
-          tally.ok() ? "" : ": FAILED");
+          tally.ratios_text(), tally.ok() ? "" : ": FAILED");
       ok &= tally.ok();
     }
   }
