@@ -161,7 +161,8 @@ void print_model(std::ostream& out, const RunResult& run, Scale scale) {
   out << '\n';
   table.print(out);
   out << "\nmodel     the sum of what each object costs by itself, times the ledger; unexplained:\n"
-         "          what is measured beyond that, below 0 where tasks work in parallel, or objects\n"
+         "          what is measured beyond that, below 0 where tasks work in parallel, or "
+         "objects\n"
          "          are made more cheaply than by the system calls that the costs are of\n";
 }
 
