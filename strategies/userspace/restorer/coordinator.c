@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The coordinator: parent of the tree's root, and init of its pid namespace. */
+#include <linux/futex.h>
 #include <linux/prctl.h>
 
 #include "strategies/userspace/restorer/restorer.h"
@@ -17,9 +18,13 @@ long lead(struct run *run)
 		return ret;
 	control->coordinator_pid = (__u32)sys0(SYS_getpid);
 	sys2(SYS_prctl, PR_SET_NAME, name);
-	/* Its death ends the namespace; without one, it outlives the zygote to clean up. */
-	return control->own_namespace ? sys2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL) :
-					sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
+	if (!control->own_namespace) /* it outlives the zygote, to clean up */
+		return sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
+	/* Its death ends the namespace. The zygote may have died just before. */
+	ret = sys2(SYS_prctl, PR_SET_PDEATHSIG, SIGKILL);
+	if (__atomic_load_n(&control->zygote_life.word, __ATOMIC_ACQUIRE) & FUTEX_OWNER_DIED)
+		sys1(SYS_exit_group, 1);
+	return ret;
 }
 
 static void answer(struct rst_channel *channel, __u32 sequence, long result)

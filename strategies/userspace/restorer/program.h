@@ -63,6 +63,18 @@ struct rst_failure {
 	__u64 value; /* what resulted instead, or the stop point of a release */
 };
 
+/*
+ * The zygote's robust futex: the kernel marks the word when the zygote dies, before it
+ * looks for children that want a signal then.
+ */
+struct rst_life {
+	__u64 first; /* struct robust_list_head: address of `next` */
+	__s64 word_offset; /* from `next` */
+	__u64 pending;
+	__u64 next; /* of the only entry: address of `first` */
+	__u32 word; /* pid of the zygote, or FUTEX_OWNER_DIED */
+};
+
 struct rst_control {
 	__u64 base; /* where the scaffold is mapped, everywhere */
 	__u64 size; /* of all of it */
@@ -103,6 +115,7 @@ struct rst_control {
 	struct rst_channel zygote __attribute__((aligned(64)));
 	struct rst_channel coordinator __attribute__((aligned(64)));
 	struct rst_failure failure __attribute__((aligned(64)));
+	struct rst_life zygote_life;
 
 	/* strategies that use /dev/restart */
 	__u32 device_fd; /* the coordinator's; 0 = none, until RST_DEVICE_LOAD */

@@ -62,6 +62,17 @@ static long end_tree(const struct rst_control *control, long pid)
 	return is_error(ret) ? ret : 0;
 }
 
+static void mark_death(struct rst_control *control)
+{
+	struct rst_life *life = &control->zygote_life;
+
+	life->first = (__u64)&life->next;
+	life->next = (__u64)&life->first;
+	life->word_offset = (__s64)((__u64)&life->word - (__u64)&life->next);
+	life->word = (__u32)sys0(SYS_gettid);
+	sys2(SYS_set_robust_list, &life->first, 24);
+}
+
 _Noreturn void zygote_main(struct rst_control *control)
 {
 	struct rst_channel *channel = &control->zygote;
@@ -70,6 +81,7 @@ _Noreturn void zygote_main(struct rst_control *control)
 	unmap_all_but_scaffold(control);
 	sys2(SYS_arch_prctl, 0x1002 /* ARCH_SET_FS */, 0);
 	control->zygote_pid = (__u32)sys0(SYS_getpid);
+	mark_death(control);
 	control->creator_result = (__s32)make_creator(control);
 	if (!control->own_namespace)
 		sys2(SYS_prctl, PR_SET_CHILD_SUBREAPER, 1);
