@@ -77,6 +77,8 @@ struct TreeAccess {
   /// parent of the root, and session and group of tasks whose image says 0.
   std::uint32_t outside_pid = 1;
   AddressRange scaffold;  ///< Not part of the image; gone after release().
+  /// As in StrategyOptions: whether who inspects the tree is to stop at once. Optional.
+  bool (*given_up)() = nullptr;
 };
 
 /// A restarted tree whose tasks stand at the barrier. The destructor destroys it.

@@ -104,6 +104,9 @@ Status inspect(const TreeAccess& access, Findings& findings, const InsideCheck& 
   return check(findings);
 }
 
+volatile sig_atomic_t stop_asked = 0;  // of the supervisor, by SIGTERM
+void ask_to_stop(int /*signal*/) { stop_asked = 1; }
+
 /// Makes the inspecting process, bounds its time and reaps it.
 Status supervise(const TreeAccess& access, Findings& findings, Clock::time_point deadline,
                  const InsideCheck& check) {
@@ -128,11 +131,12 @@ Status supervise(const TreeAccess& access, Findings& findings, Clock::time_point
   int ready = 0;
   do {
     ready = ::poll(&wanted, 1, milliseconds_until(deadline));
-  } while (ready < 0 && errno == EINTR);
-  if (ready == 0) ::kill(inspector, SIGKILL);
+  } while (ready < 0 && errno == EINTR && stop_asked == 0);
+  if (ready <= 0) ::kill(inspector, SIGKILL);
   int wait_status = 0;
   while (::waitpid(inspector, &wait_status, 0) < 0 && errno == EINTR) {
   }
+  if (stop_asked != 0) return fail(ErrorKind::kRestart, "interrupted");
   if (ready == 0) return fail(ErrorKind::kSystem, "the verification ran out of its time");
   if (WIFSIGNALED(wait_status)) {
     return fail(ErrorKind::kRestart,
@@ -143,14 +147,20 @@ Status supervise(const TreeAccess& access, Findings& findings, Clock::time_point
   return {};
 }
 
-/// Everything that comes through the pipe until its writers are gone.
+/// Everything that comes through the pipe until its writers are gone. If the caller has given
+/// up, the supervisor is asked to see to that: it reaps who is in the tree's pid namespace, which
+/// could not end otherwise.
 /// @return false at the deadline
-bool read_until_closed(int fd, Clock::time_point deadline, std::string& text) {
+bool read_until_closed(int fd, Clock::time_point deadline, pid_t supervisor, bool (*given_up)(),
+                       std::string& text) {
+  constexpr int kLookMs = 200;  // a signal may come just before poll
   char buffer[4096];
   for (;;) {
+    if (given_up != nullptr && given_up()) ::kill(supervisor, SIGTERM);
     pollfd wanted{fd, POLLIN, 0};
-    const int ready = ::poll(&wanted, 1, milliseconds_until(deadline));
-    if (ready < 0 && errno == EINTR) continue;
+    const int left = milliseconds_until(deadline);
+    const int ready = ::poll(&wanted, 1, std::min(left, kLookMs));
+    if ((ready < 0 && errno == EINTR) || (ready == 0 && left > kLookMs)) continue;
     if (ready <= 0) return false;
     const ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got == 0) return true;
@@ -175,6 +185,7 @@ Result<Verification> inspect_inside(const TreeAccess& access, std::chrono::milli
     supervisor = ::fork();
     if (supervisor == 0) {
       reset_signal_handlers();
+      ::signal(SIGTERM, ask_to_stop);
       unblock_signals();
       ::prctl(PR_SET_PDEATHSIG, SIGKILL);
       if (::getppid() != caller) ::_exit(1);
@@ -188,7 +199,9 @@ Result<Verification> inspect_inside(const TreeAccess& access, std::chrono::milli
   if (supervisor < 0) return fail_errno("cannot fork the verifier");
   writing.reset();
   std::string text;
-  if (!read_until_closed(reading.get(), deadline + kGrace, text)) ::kill(supervisor, SIGKILL);
+  if (!read_until_closed(reading.get(), deadline + kGrace, supervisor, access.given_up, text)) {
+    ::kill(supervisor, SIGKILL);
+  }
   int wait_status = 0;
   while (::waitpid(supervisor, &wait_status, 0) < 0 && errno == EINTR) {
   }

@@ -265,6 +265,7 @@ void Session::report_stages(StageClock& clock, std::uint64_t started_ns,
 TreeAccess Session::access() const {
   const rst_control& control = scaffold_.control();
   TreeAccess access;
+  access.given_up = options_.given_up;
   access.coordinator_pid = coordinator_;
   access.own_namespace = options_.pids == PidMode::kOwn;
   access.outside_pid = control.coordinator_pid;

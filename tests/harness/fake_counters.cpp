@@ -71,6 +71,7 @@ Result<KernelFacts> fake_kernel_facts() {
     facts.caches[cache] = {128, false};
   }
   facts.functions["alloc_fdtable"] = {{0x1000, 0x2000}};
+  facts.functions["vm_area_dup"] = {{0x3000, 0x4000}};
   return facts;
 }
 

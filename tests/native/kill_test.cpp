@@ -52,7 +52,7 @@ std::string image_file(bool host) {
 /// are not either.
 enum class Rounds { kCounted, kTimed };
 
-Bench start_bench(const char* pids, Rounds rounds = Rounds::kCounted) {
+Bench start_bench(const char* pids, Rounds rounds = Rounds::kCounted, const char* verify = "none") {
   const std::string image = image_file(pids == std::string_view("host"));
   Bench bench;
   bench.results = Fd(::memfd_create("results", 0));
@@ -66,7 +66,7 @@ Bench start_bench(const char* pids, Rounds rounds = Rounds::kCounted) {
     const bool timed = rounds == Rounds::kTimed;
     ::execl(RB_BENCH, RB_BENCH, "--strategy", timed ? "userspace,userspace-naive" : "userspace",
             "--image", image.c_str(), "--pids", pids, timed ? "--max-time" : "--repetitions",
-            "1000", "--precision", "0.0001%", "--verify", "none", "--out", "-", nullptr);
+            "1000", "--precision", "0.0001%", "--verify", verify, "--out", "-", nullptr);
     ::_exit(127);
   }
   return bench;
@@ -137,9 +137,25 @@ bool make_restart_hang(const Bench& bench) {
   return false;
 }
 
-void interrupt_twice(const char* pids) {
-  const Bench bench = start_bench(pids);
-  const bool hangs = wait_for_tree() && make_restart_hang(bench);
+/// Stops the process that verifies a tree: of bench's forks the one that was made last.
+bool make_verifier_hang(const Bench& bench) {
+  const auto end = steady_clock::now() + seconds(60);
+  while (steady_clock::now() < end) {
+    std::vector<pid_t> forks;
+    for (const Descendant& one : descendants()) {
+      if (one.pid != bench.pid && one.name == "bench") forks.push_back(one.pid);
+    }
+    if (forks.size() == 2)
+      return ::kill(*std::max_element(forks.begin(), forks.end()), SIGSTOP) == 0;
+    std::this_thread::sleep_for(milliseconds(2));
+  }
+  return false;
+}
+
+void interrupt_twice(const char* pids, const char* verify = "none",
+                     bool (*make_hang)(const Bench&) = make_restart_hang) {
+  const Bench bench = start_bench(pids, Rounds::kCounted, verify);
+  const bool hangs = wait_for_tree() && make_hang(bench);
   int status = 0;
   ::kill(bench.pid, SIGINT);
   std::this_thread::sleep_for(milliseconds(300));
@@ -175,6 +191,11 @@ TEST_CASE("a restart that hangs is interrupted twice", "[kill]") {
   need_root();
   SECTION("own pid namespace") { interrupt_twice("own"); }
   SECTION("the host's pids") { interrupt_twice("host"); }
+}
+
+TEST_CASE("a verifier that hangs is interrupted twice", "[kill]") {
+  need_root();
+  interrupt_twice("own", "all", make_verifier_hang);
 }
 
 }  // namespace
