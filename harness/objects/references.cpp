@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/fd.h"
+#include "strategies/kernel/module/restart_refer.h"
 #include "strategies/kernel/module/restart_uapi.h"
 
 namespace rb {

@@ -11,6 +11,7 @@
 #include <cstring>
 #include <random>
 
+#include "strategies/kernel/module/restart_refer.h"
 #include "strategies/kernel/module/restart_uapi.h"
 #include "tests/image/image_bytes.h"
 #include "tests/image/mutations.h"

@@ -14,6 +14,7 @@
 
 #include "device.h"
 #include "restart.h"
+#include "restart_refer.h"
 #include "symbols.h"
 
 static const struct file_operations restart_fops;

@@ -8,6 +8,7 @@
 #include <linux/sched/signal.h>
 
 #include "restart.h"
+#include "restart_refer.h"
 #include "symbols.h"
 
 static void refer_once(enum restart_referred object, struct file *device)

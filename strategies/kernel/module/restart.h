@@ -95,6 +95,7 @@ void restart_unblock(u64 blocked);
 void restart_block_all(sigset_t *old);
 
 /* refer.c */
+struct restart_refer;
 int restart_refer(struct file *device, const struct restart_refer *refer);
 
 /* thread.c, registers.c */

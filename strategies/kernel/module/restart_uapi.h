@@ -136,22 +136,6 @@ struct restart_status {
 	__u64 ready_ns; /* CLOCK_MONOTONIC when the last task arrived, 0 = not yet */
 };
 
-/* Takes and drops a reference to an object of the caller's own, `count` times: its cost. */
-enum restart_referred {
-	RESTART_REFERRED_MM,
-	RESTART_REFERRED_FILES,
-	RESTART_REFERRED_FS,
-	RESTART_REFERRED_SIGHAND,
-	RESTART_REFERRED_SIGNAL,
-	RESTART_REFERRED_OPEN_FILE, /* the device's */
-	RESTART_REFERRED_COUNT
-};
-struct restart_refer {
-	__u32 object; /* enum restart_referred */
-	__u32 count; /* at most RESTART_MAX_REFER */
-};
-#define RESTART_MAX_REFER 4096
-
 #define RESTART_LOAD _IOW('R', 1, struct restart_load)
 #define RESTART_GIVE_FILES _IOW('R', 2, struct restart_files)
 #define RESTART_RUN _IOWR('R', 3, struct restart_status)
@@ -160,6 +144,5 @@ struct restart_refer {
 #define RESTART_RELEASE _IO('R', 6)
 #define RESTART_ABORT _IO('R', 7)
 #define RESTART_STATUS _IOWR('R', 8, struct restart_status)
-#define RESTART_REFER _IOW('R', 9, struct restart_refer) /* in any state */
 
 #endif
