@@ -13,14 +13,16 @@
 #include "harness/objects/gated_clones.h"
 #include "harness/objects/refused_clones.h"
 #include "harness/objects/small_process.h"
+#include "harness/statistics/summary.h"
 
 namespace rb {
 namespace {
 
 constexpr unsigned long kShareAll = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND;
 constexpr unsigned long kThread = kShareAll | CLONE_THREAD | CLONE_SYSVSEM;
-constexpr unsigned kTasks = 16;   ///< made in a row, all alive at the same time
-constexpr unsigned kCalls = 256;  ///< system calls in a row
+constexpr unsigned kTasks = 16;        ///< made in a row, all alive at the same time
+constexpr unsigned kCalls = 256;       ///< system calls in a row
+constexpr unsigned kSmallRounds = 16;  ///< differences in a sample of a small object
 constexpr std::size_t kPage = 4096;
 
 using Sample = std::function<Result<MakeAndEnd>()>;
@@ -79,16 +81,28 @@ class Measurement {
         object, size, [this, own] { return clones(own); },
         [this, reference] { return clones(reference); }));
     std::vector<double>& at_once = costs_.back().at_once;
-    // A small object is little beside what the allocator does now and then.
-    const unsigned refusals = size == ObjectSize{} ? kCalls : kTasks;
     for (unsigned i = 0; i <= sizes_.samples; ++i) {
-      const auto with_own = refused(own, refusals);
-      if (!with_own) return tl::unexpected(with_own.error());
-      const auto with_reference = refused(reference, refusals);
-      if (!with_reference) return tl::unexpected(with_reference.error());
-      if (i > 0) at_once.push_back(*with_own - *with_reference);
+      const auto sample = at_once_sample(size == ObjectSize{} ? kSmallRounds : 1, own, reference);
+      if (!sample) return tl::unexpected(sample.error());
+      if (i > 0) at_once.push_back(*sample);
     }
     return {};
+  }
+
+  /// The median of some differences, each of the two in the other order than the last: what the
+  /// kernel does now and then, as free all that RCU held, is more than a small object, and is in
+  /// few of them.
+  Result<double> at_once_sample(unsigned rounds, unsigned long own, unsigned long reference) {
+    std::vector<double> differences;
+    for (unsigned i = 0; i < rounds; ++i) {
+      const bool own_first = i % 2 == 0;
+      const auto first = refused(own_first ? own : reference, kTasks);
+      if (!first) return first;
+      const auto second = refused(own_first ? reference : own, kTasks);
+      if (!second) return second;
+      differences.push_back(own_first ? *first - *second : *second - *first);
+    }
+    return median(std::move(differences));
   }
 
   Result<double> refused(unsigned long flags, unsigned count) {
