@@ -27,6 +27,7 @@ int restart_check_sharing(const struct restart_image *image, struct restart_faul
 int restart_check_sessions(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_memory(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_runs(const struct restart_image *image, struct restart_fault *fault);
+int restart_check_backings(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_files(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_credentials(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_timers(const struct restart_image *image, struct restart_fault *fault);

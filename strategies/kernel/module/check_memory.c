@@ -126,7 +126,7 @@ static int check_vma(const struct restart_image *image, u32 i, const struct rbi_
 }
 
 static int check_vmas(const struct restart_image *image, const struct rbi_mm *mm,
-		      unsigned long *used, struct restart_fault *fault)
+		      struct restart_fault *fault)
 {
 	bool vdso = false;
 	u32 i;
@@ -137,8 +137,6 @@ static int check_vmas(const struct restart_image *image, const struct rbi_mm *mm
 
 		if (err)
 			return err;
-		if (vma->backing != RBI_NONE)
-			__set_bit(vma->backing, used);
 		if (vma->kind != RBI_VMA_VDSO)
 			continue;
 		if (vdso)
@@ -194,43 +192,48 @@ static int check_layout(const struct rbi_mm *mm, u32 i, struct restart_fault *fa
 	return 0;
 }
 
-static int check_mm(const struct restart_image *image, u32 i, unsigned long *used,
-		    struct restart_fault *fault)
+static int check_mm(const struct restart_image *image, u32 i, struct restart_fault *fault)
 {
 	const struct rbi_mm *mm = &image->mms[i];
 
 	if (mm->flags & ~(RBI_MM_LAYOUT | RBI_MM_NOT_DUMPABLE))
 		return MM_WRONG(flags);
-	return check_vmas(image, mm, used, fault) ?:
+	return check_vmas(image, mm, fault) ?:
 	       check_auxv(image, mm, i, fault) ?:
 	       check_layout(mm, i, fault);
 }
 
 int restart_check_memory(const struct restart_image *image, struct restart_fault *fault)
 {
-	unsigned long *used = restart_bitmap(image, RBI_SEC_BACKINGS);
-	bool contained = false;
 	int err = 0;
 	u32 i;
 
+	for (i = 0; !err && i < image->count[RBI_SEC_BACKINGS]; i++)
+		err = check_backing(image, i, fault);
+	for (i = 0; !err && i < image->count[RBI_SEC_MMS]; i++)
+		err = check_mm(image, i, fault);
+	return err;
+}
+
+/* By a VMA or, as files in the image may be open and not mapped, by a description. */
+int restart_check_backings(const struct restart_image *image, struct restart_fault *fault)
+{
+	unsigned long *used;
+	int err;
+	u32 i;
+
+	if (!image->count[RBI_SEC_BACKINGS])
+		return 0;
+	used = restart_bitmap(image, RBI_SEC_BACKINGS);
 	if (!used)
 		return -ENOMEM;
-	for (i = 0; !err && i < image->count[RBI_SEC_BACKINGS]; i++) {
-		err = check_backing(image, i, fault);
-		contained |= image->backings[i].kind >= RBI_BACKING_MEMFD;
-	}
-	for (i = 0; !err && i < image->count[RBI_SEC_MMS]; i++)
-		err = check_mm(image, i, used, fault);
-	/* Files in the image may be open and not mapped; restart_check_files() has the rest. */
-	for (i = 0; !err && contained && i < image->count[RBI_SEC_OFDS]; i++) {
-		const struct rbi_ofd *ofd = &image->ofds[i];
-
-		if ((ofd->kind == RBI_OFD_MEMFD || ofd->kind == RBI_OFD_DELETED) &&
-		    ofd->object < image->count[RBI_SEC_BACKINGS])
-			__set_bit(ofd->object, used);
-	}
-	if (!err)
-		err = restart_check_all_used(image, RBI_SEC_BACKINGS, used, fault);
+	for (i = 0; i < image->count[RBI_SEC_VMAS]; i++)
+		if (image->vmas[i].backing != RBI_NONE)
+			__set_bit(image->vmas[i].backing, used);
+	for (i = 0; i < image->count[RBI_SEC_OFDS]; i++)
+		if (image->ofds[i].kind == RBI_OFD_MEMFD || image->ofds[i].kind == RBI_OFD_DELETED)
+			__set_bit(image->ofds[i].object, used);
+	err = restart_check_all_used(image, RBI_SEC_BACKINGS, used, fault);
 	kvfree(used);
 	return err;
 }
