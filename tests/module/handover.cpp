@@ -1,6 +1,10 @@
 #include "tests/module/handover.h"
 
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
@@ -41,11 +45,42 @@ int open_listener(const Image& image, const rbi_ofd& ofd) {
   return fd;
 }
 
+bool listens_by_name(const Image& image, const rbi_ofd& ofd) {
+  return ofd.kind == RBI_OFD_SOCKET && image.socket_of(ofd).path != RBI_NONE;
+}
+
+/// Of the right type and access mode, which is all that the device looks at.
+int open_stand_in(const Image& image, const rbi_ofd& ofd) {
+  int ends[2] = {-1, -1};
+  switch (ofd.kind) {
+    case RBI_OFD_SOCKET:
+      return require(::socket(static_cast<int>(image.socket_of(ofd).family), SOCK_DGRAM, 0),
+                     "socket");
+    case RBI_OFD_FIFO:
+      require(::pipe2(ends, O_CLOEXEC), "pipe2");
+      break;
+    case RBI_OFD_MEMFD:
+    case RBI_OFD_DELETED:
+      ends[0] = require(::memfd_create("stand-in", MFD_CLOEXEC), "memfd_create");
+      break;
+    case RBI_OFD_EPOLL:
+      return require(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    case RBI_OFD_INOTIFY:
+      return require(::inotify_init1(IN_CLOEXEC), "inotify_init1");
+    default:
+      return require(::eventfd(0, EFD_CLOEXEC), "eventfd");
+  }
+  const std::string path = fmt::format("/proc/self/fd/{}", ends[0]);
+  return require(::open(path.c_str(), static_cast<int>(ofd.flags) | O_CLOEXEC), path.c_str());
+}
+
 std::vector<int> open_descriptions(const Image& image) {
   std::vector<int> fds;
   std::vector<std::array<int, 2>> pipes(image.pipes().size(), {-1, -1});
   for (const rbi_ofd& ofd : image.ofds()) {
-    if (ofd.kind == RBI_OFD_SOCKET) {
+    if (ofd.kind >= RBI_OFD_SOCKET && !listens_by_name(image, ofd)) {
+      fds.push_back(open_stand_in(image, ofd));
+    } else if (ofd.kind == RBI_OFD_SOCKET) {
       fds.push_back(open_listener(image, ofd));
     } else if (!is_pipe_end(ofd)) {
       fds.push_back(open_path(image, ofd.path, static_cast<int>(ofd.flags)));
