@@ -14,6 +14,7 @@
 #include <filesystem>
 #include <fstream>
 #include <regex>
+#include <string_view>
 #include <utility>
 
 #include "base/fd.h"
@@ -145,9 +146,11 @@ Status wait_ready(RunningProgram& program, const Readiness& ready, const std::st
   }
 }
 
-/// "redis-server" of "/usr/bin/redis-server --port 7000".
+/// "redis-server" of "exec /usr/bin/redis-server --port 7000".
 std::string short_name(const std::string& command) {
-  const std::string first = command.substr(0, command.find(' '));
+  constexpr std::string_view kExec = "exec ";
+  const std::string rest = command.starts_with(kExec) ? command.substr(kExec.size()) : command;
+  const std::string first = rest.substr(0, rest.find(' '));
   return first.substr(first.rfind('/') + 1);
 }
 
