@@ -14,19 +14,19 @@ COUNTED = {"clock": "instructions", "unit": "instructions", "vm": VM}
 CELL = "threads:n=10/userspace"
 
 BUILD = """#!/bin/sh
-test -e broken && echo it is broken && exit 1
+test -e harness/broken && echo it is broken && exit 1
 mkdir -p build/release/bin
-cp bench build/release/bin/bench
+cp harness/bench build/release/bin/bench
 """
 # Writes what its checkout says; a file `hang` there keeps it busy.
 BENCH = """#!/bin/sh
 top=$(dirname "$(dirname "$(dirname "$(dirname "$(readlink -f "$0")")")")")
 while [ "$1" != --out ]; do shift; done
-if [ -e "$top/hang" ]; then touch "$top/hangs"; trap 'exit 130' INT
+if [ -e "$top/harness/hang" ]; then touch "$top/hangs"; trap 'exit 130' INT
   for turn in $(seq 300); do sleep 0.1; done
 fi
-cp "$top/results.json" "$2"
-exit "$(cat "$top/exit")"
+cp "$top/harness/results.json" "$2"
+exit "$(cat "$top/harness/exit")"
 """
 
 
@@ -54,7 +54,8 @@ class History:
         for schema in (fixtures.ROOT / "results").glob("schema-v*.json"):
             shutil.copy(schema, self.root / "results")
         self.script("scripts/build", BUILD)
-        self.script("bench", BENCH)
+        self.script("scripts/build-module", "#!/bin/sh\nexit 77\n")
+        self.script("harness/bench", BENCH)
         self.write(".gitignore", "/build/\n/hangs\n/results/history.sqlite3*\n")
         self.days = 0
         self.git("init", "-q", "-b", "main")
@@ -79,19 +80,31 @@ class History:
         """@return the hash of a revision whose restart takes that much"""
         one = counted("userspace", cost) if state == "timed" else fixtures.failed("userspace", n=10)
         self.days += 1
-        self.write("exit", str(code))
+        self.write("harness/exit", str(code))
         start = f"2026-03-{self.days:02}T00:00:00Z"
-        self.write("results.json", json.dumps(document(one, start_time=start)))
-        for name, wanted in (("broken", broken), ("hang", hang)):
+        self.write("harness/results.json", json.dumps(document(one, start_time=start)))
+        for name, wanted in (("harness/broken", broken), ("harness/hang", hang)):
             if wanted:
                 self.write(name, "")
             else:
                 (self.root / name).unlink(missing_ok=True)
+        return self.commit_all(subject)
+
+    def document_it(self, text, subject="Say it"):
+        """A commit that no restart depends on."""
+        self.write("docs/x.md", text)
+        self.days += 1
+        return self.commit_all(subject)
+
+    def commit_all(self, subject):
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", subject)
         return self.git("rev-parse", "HEAD")
 
-    def run(self, *words, script="history"):
-        return subprocess.run([self.root / "scripts" / script, *words], text=True,
+    def run(self, *words, script="history", root=None, **environment):
+        """A script of the repository, or of a clone of it."""
+        root = root or self.root
+        clean = {name: value for name, value in os.environ.items() if name != "RESTARTBENCH_BASE"}
+        return subprocess.run([root / "scripts" / script, *words], text=True,
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, cwd=self.root)
+                              stderr=subprocess.PIPE, cwd=root, env={**clean, **environment})

@@ -176,7 +176,7 @@ class Bisected(unittest.TestCase):
                     self.history.commit(100050, state="failed", code=1),
                     self.history.commit(100100), self.history.commit(102000, "Make it slower"),
                     self.history.commit(102000), self.history.commit(102010)]
-        self.history.write("exit", "not committed")
+        self.history.write("harness/exit", "not committed")
         before = (self.history.git("status", "--porcelain"), self.history.git("branch", "-a"),
                   self.history.git("rev-parse", "HEAD"))
         found = self.bisect(commits[0], "HEAD", "--add")

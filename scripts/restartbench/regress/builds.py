@@ -11,6 +11,7 @@ from ..errors import LackingError, ScriptError, EXIT_LACKING
 from .git import Repository
 
 DONE = "regress.done"  # in the worktree's build folder: bench is built there
+CCACHE = pathlib.Path("/usr/lib/ccache/c++")  # where Debian has ccache in place of compilers
 KILL_AFTER = 20  # seconds that an interrupted child has to clean up
 
 
@@ -166,12 +167,24 @@ class Builder:
         self.say(f"building {name} in {folder}")
         log = folder / "build" / "regress-build.log"
         log.parent.mkdir(exist_ok=True)
-        code = run_child(["scripts/build", "release", "bench"], folder, log)
+        code = run_child(["scripts/build", "release", "bench"], folder, log,
+                         environment=self._with_cache(folder))
         if code == EXIT_LACKING:
             raise LackingError(f"{name} cannot be built here", "run scripts/setup")
         if code != 0:
             tail = "\n".join(log.read_text(errors="replace").splitlines()[-20:])
             raise BuildFailed(f"{tail}\nregress: {name} does not build (exit code {code})")
+
+    def _with_cache(self, folder):
+        """The environment of a build: ccache, if it is there, has what scripts/build has put
+        into the cache of the root; older revisions' scripts do not ask for it."""
+        environment = dict(os.environ)
+        if CCACHE.exists() and str(CCACHE.parent) not in environment.get("PATH", "").split(":"):
+            environment["PATH"] = f"{CCACHE.parent}:{environment.get('PATH', os.defpath)}"
+            for name, value in (("DIR", self.root / "build" / "ccache"), ("BASEDIR", folder),
+                                ("NOHASHDIR", "true")):
+                environment.setdefault(f"CCACHE_{name}", str(value))
+        return environment
 
     def _remove(self, folder):
         if folder.exists():

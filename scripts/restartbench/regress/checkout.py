@@ -18,12 +18,12 @@ class Checkout:
         self.folder = builder.cache / name
 
     @contextlib.contextmanager
-    def lock(self):
-        """@raises ScriptError if another process has it"""
+    def lock(self, wait=False):
+        """@raises ScriptError if another process has it, unless it is waited for"""
         self._builder.cache.mkdir(parents=True, exist_ok=True)
         with open(self.folder.with_suffix(".lock"), "w", encoding="utf-8") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 raise ScriptError(f"{self.folder} is in use by another call",
                                   "wait until that one ends") from None

@@ -8,7 +8,7 @@ from ..amounts import amount
 from . import verdicts
 from .verdicts import ADDED, COMPARED, ERROR, SLOWER, UNSUPPORTED, INTERRUPTED, UNRESOLVED
 
-ORDER = (ERROR, SLOWER, verdicts.FASTER, UNRESOLVED, verdicts.UNCHANGED, ADDED, UNSUPPORTED,
+ORDER = (ERROR, SLOWER, verdicts.ACCEPTED, verdicts.FASTER, UNRESOLVED, verdicts.UNCHANGED, ADDED, UNSUPPORTED,
          INTERRUPTED)
 
 
@@ -36,7 +36,7 @@ class Report:
     def details(self, cell):
         """What moved, one line each."""
         lines = []
-        if cell.verdict in (verdicts.SLOWER, verdicts.FASTER, UNRESOLVED):
+        if cell.verdict in (SLOWER, verdicts.ACCEPTED, verdicts.FASTER, UNRESOLVED):
             for stage in cell.moved_stages(self.threshold):
                 own = f", {percent(stage.change / stage.base)} of the stage" if stage.base else ""
                 lines.append(f"stage {stage.name}: {self.signed(stage.change)} "

@@ -13,8 +13,9 @@ ERROR = "error"              # no time of one side that may be used
 UNSUPPORTED = "unsupported"  # neither side can do it
 ADDED = "added"              # head only
 INTERRUPTED = "interrupted"  # a signal came before both sides had it
+ACCEPTED = "accepted"        # slower, as the message of a commit says it should be
 
-COMPARED = (SLOWER, FASTER, UNCHANGED, UNRESOLVED)
+COMPARED = (SLOWER, FASTER, UNCHANGED, UNRESOLVED, ACCEPTED)
 
 # What a stage must move of its cell's time to be named, as a part of the threshold: what
 # moves a cell over it may be spread over several stages.
