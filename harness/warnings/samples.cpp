@@ -79,7 +79,7 @@ constexpr Kind kKinds[] = {
      "the first round of {} cells was the slowest by far, up to {:.1f} times the median", 1,
      "run again: something was not yet in memory or in a cache"},
     {"drifting-samples", drift, false,
-     "times of {} cells drift from the first round to the last, by up to {:.0f} %", 100,
+     "times of {} cells drift from the first round to the last, the furthest by {:+.0f} %", 100,
      "trust ratios only, as rounds are paired; look at what heats up or fills up"},
     {"multimodal-samples", modes, false,
      "times of {} cells have more than one cluster (dip up to {:.2f}): a median lies in one of "

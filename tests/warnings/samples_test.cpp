@@ -68,6 +68,11 @@ TEST_CASE("a drift over the rounds, with the largest one's size") {
   const auto warning = rb::sample_warnings(run).front();
   CHECK(warning.cells == Ids{"b"});
   CHECK(*warning.value == Approx(0.18).margin(0.03));
+  CHECK(warning.text.find("the furthest by +1") != std::string::npos);
+
+  const auto down = [](std::size_t i) { return 1 - 0.3 * static_cast<double>(i) / 40; };
+  const auto both = run_of({cell("a", rounds(40, down)), cell("b", rounds(40, up))});
+  CHECK(rb::sample_warnings(both).front().text.find("the furthest by -") != std::string::npos);
 }
 
 TEST_CASE("two clusters") {
