@@ -10,7 +10,7 @@ from restartbench import comparing, history, inputs, statistics
 from restartbench.costs import read_costs
 from restartbench.coverage import read_coverage
 from restartbench.errors import InputError
-from restartbench.results import read_run
+from restartbench.results import read_run, run_of
 
 
 class Folder(unittest.TestCase):
@@ -226,6 +226,19 @@ class Comparing(Folder):
         found = comparing.compare(bare, userspace)
         self.assertEqual((found.ratio, found.interval.low, found.stored), (0.4, 0.3, True))
         self.assertFalse(comparing.compare(userspace, bare).stored)
+
+
+    def test_instructions_that_other_guests_could_undo(self):
+        for factor, verdict in ((1.002, "no difference resolved"), (1.004, "slower"),
+                                (0.998, "no difference resolved"), (0.996, "faster")):
+            cells = [cell(strategy, median, unit="instructions", n=10)
+                     for strategy, median in (("bare", 100000), ("userspace", 100000))]
+            for one, median in zip(cells, (100000, int(100000 * factor))):
+                one["samples_ns"] = [[median] * 16]
+            counted = run_of("x", results(cells, version=2, clock="instructions",
+                                          unit="instructions"))
+            self.assertEqual(comparing.compare(counted.cells[1], counted.cells[0]).verdict,
+                             verdict, factor)
 
 
 class InHistory(Folder):
