@@ -64,6 +64,13 @@ def filtering(tab):
     check("without bare", tab.run(column(1)), ["userspace", "userspace"])
     check("told", tab.run("document.querySelector('#s2-times .shown').textContent"),
           "2 of 4 rows; the filter hides the others.")
+    check("a figure of bare and another", hidden(tab, "one"), False)
+    tab.click("#filter input[value=threads]")
+    check("a figure of threads only", hidden(tab, "one"), True)
+    check("a figure of no workload", hidden(tab, "two"), False)
+    check("told of figures", tab.run("document.querySelector('.kind .shown').textContent"),
+          "0 of 1 figures; the filter hides the others.")
+    tab.click("#filter input[value=threads]")
     tab.click("#filter input[value=processes]")
     check("and without processes", tab.run(column(0)), ["threads:n=10"])
     tab.click("#filter fieldset[data-filter=workload] [data-check=none]")
@@ -73,6 +80,10 @@ def filtering(tab):
     check("all again", len(tab.run(column(0))), 4)
     check("nothing told", tab.run("document.querySelector('#s2-times .shown').hidden"), True)
     tab.click("#filter summary")
+
+
+def hidden(tab, name):
+    return tab.run(f"document.querySelector('#figure-{name}').hidden")
 
 
 def samples(tab):
@@ -128,7 +139,7 @@ def main():
         svg = '<svg xmlns="http://www.w3.org/2000/svg" width="400" height="300"></svg>'
         target = folder / "index.html"
         target.write_text(html.write(page.build(inputs.read_inputs(paths), [
-            Drawing("size", "by size", "one", "One", svg),
+            Drawing("size", "by size", "one", "One", svg, ("userspace", "bare"), ("threads",)),
             Drawing("stages", "stages", "two", "Two", svg)])))
         url = target.absolute().as_uri()
         with browser.Browser() as tab:

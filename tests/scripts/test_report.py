@@ -14,7 +14,8 @@ from fixtures import cell, cost, costs, counts, coverage, failed, ledger, result
 
 from restartbench import amounts, inputs
 from restartbench.report import html, markdown, page
-from restartbench.report.figures import Drawing, is_history
+from restartbench.figures.sheet import Sheet
+from restartbench.report.figures import Drawing, _names_in, is_history
 from restartbench.report.raw import RawStore
 from restartbench.report.table import Column, Row, Table, Value
 
@@ -45,6 +46,13 @@ def everything():
 
 
 DRAWING = Drawing("size", "time by size", "size", "Time <by> size", "<svg/>")
+
+
+class Filtered(unittest.TestCase):
+    def test_what_is_in_a_figure(self):
+        rows = [{"strategy": "bare", "cell": "threads:n=1/bare"},
+                {"strategy": "bare", "cell": "prefork/bare"}, {"class": "mm"}]
+        self.assertEqual(_names_in(Sheet("x", "x", (), rows)), (("bare",), ("threads", "prefork")))
 
 
 class Amounts(unittest.TestCase):

@@ -35,13 +35,13 @@ def _rows(cell):
     for name, account in cell.ledger.objects.items():
         counts = account.created.counts
         if counts:
-            yield {"strategy": cell.strategy, "class": name, "group": "object",
+            yield {"strategy": cell.strategy, "cell": cell.name, "class": name, "group": "object",
                    "needed": account.needed, "created": account.created.median,
                    "least": min(counts), "most": max(counts),
                    "useless": account.created.median - account.needed}
     for name, count in cell.ledger.work.items():
-        yield {"strategy": cell.strategy, "class": name, "group": WORK, "needed": 0,
-               "created": count, "least": count, "most": count, "useless": count}
+        yield {"strategy": cell.strategy, "cell": cell.name, "class": name, "group": WORK,
+               "needed": 0, "created": count, "least": count, "most": count, "useless": count}
 
 
 def draw(sheet, style, width):

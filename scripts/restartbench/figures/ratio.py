@@ -47,7 +47,7 @@ def _rows(cells, strategy):
                 continue
             interval = found.interval
             yield {"image": selection.image_title(cell), "strategy": cell.strategy,
-                   "baseline": strategy, "ratio": found.ratio,
+                   "cell": cell.name, "baseline": strategy, "ratio": found.ratio,
                    "low": interval and interval.low, "high": interval and interval.high,
                    "confidence": interval and interval.confidence, "pairs": found.pairs,
                    "verdict": found.verdict, "tasks": cell.tasks, "kind": cell.kind}

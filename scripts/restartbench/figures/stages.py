@@ -47,6 +47,7 @@ def _sheet(name, page, environment, context):
             total = sum(work.values())
             for stage, value in work.items():
                 rows.append({"image": heading, "strategy": cell.strategy, "stage": stage,
+                             "cell": cell.name,
                              "work": value, "share": value / total if total else 0,
                              "restart": cell.median, "tasks": cell.tasks, "kind": cell.kind})
     return Sheet(name + context.cells.names.suffix(environment), "Work in the stages of a restart",

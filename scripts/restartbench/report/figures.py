@@ -14,19 +14,29 @@ LEAST_HISTORY = datetime.timedelta(days=1)
 @dataclasses.dataclass(frozen=True)
 class Drawing:
     """One figure. `kind` is the name that scripts/plot has for it, `about` what such
-    figures show."""
+    figures show; strategies and workloads are those in it, none: it is of neither."""
 
     kind: str
     about: str
     name: str
     caption: str
     svg: str
+    strategies: tuple = ()
+    workloads: tuple = ()
 
 
 def is_history(runs):
     """Whether these runs are far enough apart for figures over time."""
     times = [run.start_time for run in runs]
     return bool(times) and max(times) - min(times) >= LEAST_HISTORY
+
+
+def _names_in(sheet):
+    """(strategies, workloads) of a figure, as tables have them."""
+    strategies = dict.fromkeys(row["strategy"] for row in sheet.rows if row.get("strategy"))
+    cells = dict.fromkeys(row["cell"] for row in sheet.rows if row.get("cell"))
+    workloads = dict.fromkeys(name.rpartition("/")[0].partition(":")[0] for name in cells)
+    return tuple(strategies), tuple(workloads)
 
 
 def draw(inputs, folder, progress):
@@ -57,5 +67,6 @@ def draw(inputs, folder, progress):
         output.write(module, sheet, folder, ("svg",), STYLE, WIDTH)
         svg = (folder / f"{sheet.name}.svg").read_text(encoding="utf-8")
         about = module.ABOUT[0].upper() + module.ABOUT[1:]
-        drawn.append(Drawing(module.NAME, about, sheet.name, sheet.title or about, svg))
+        drawn.append(Drawing(module.NAME, about, sheet.name, sheet.title or about, svg,
+                             *_names_in(sheet)))
     return drawn

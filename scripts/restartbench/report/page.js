@@ -32,7 +32,7 @@
     button.addEventListener("click", () => sort(button.closest("th")));
   }
 
-  // ---- filtering: rows that name no strategy or workload are shown always.
+  // ---- filtering: what names no strategy or workload is shown always.
   const form = document.getElementById("filter");
   const filter = () => {
     const wanted = {};
@@ -56,6 +56,19 @@
       const note = table.closest("section").querySelector(".shown");
       note.hidden = shown === rows.length;
       note.textContent = `${shown} of ${rows.length} rows; the filter hides the others.`;
+    }
+    for (const kind of all("details.kind")) {
+      const drawings = all("figure", kind);
+      for (const figure of drawings) {
+        figure.hidden = Object.entries(wanted).some(([name, values]) => {
+          const own = figure.dataset[name === "strategy" ? "strategies" : "workloads"];
+          return own !== undefined && !own.split(" ").some((one) => values.has(one));
+        });
+      }
+      const shown = drawings.filter((figure) => !figure.hidden).length;
+      const note = kind.querySelector(".shown");
+      note.hidden = shown === drawings.length;
+      note.textContent = `${shown} of ${drawings.length} figures; the filter hides the others.`;
     }
   };
   if (form) {
