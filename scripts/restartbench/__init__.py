@@ -8,6 +8,7 @@ costs       what kernel objects cost: files of bench objects
 coverage    which sharing graphs can be restored: output of bench coverage
 statistics  medians, and intervals of medians and of ratios
 comparing   ratios of cells, from the file or from its samples
-history     the same cell in many runs
+tracking    the same cell in many runs: scripts/history
+regress     two sides compared: scripts/regress
 inputs      all files of a command line, of whatever kind
 """

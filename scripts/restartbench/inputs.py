@@ -6,6 +6,7 @@ from . import documents
 from .coverage import Coverage, coverage_of
 from .costs import CostFile, costs_of
 from .results import Run, run_of
+from .tracking import database
 
 
 @dataclass
@@ -22,6 +23,9 @@ def read_inputs(paths, progress=lambda text: None):
     inputs = Inputs()
     for number, path in enumerate(paths, 1):
         progress(f"reading {path} ({number} of {len(paths)})")
+        if database.is_database(path):
+            inputs.runs += database.load_all(path)
+            continue
         document = documents.read_json(path)
         kind = documents.kind_of(path, document)
         if kind == documents.RESULTS:

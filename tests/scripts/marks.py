@@ -9,7 +9,8 @@ from restartbench.figures import costs
 def drawn_values(figure, name):
     """Places of markers, or lengths of filled bars, along the axis of values; all nonzero."""
     values = []
-    for axes in figure.axes:
+    # Below, a history has the same once more, as changes.
+    for axes in figure.axes[:1] if name == "history" else figure.axes:
         if name in ("stages", "ledger", "coverage"):
             values += [patch.get_width() for patch in axes.patches
                        if isinstance(patch, Rectangle) and to_rgba(patch.get_facecolor())[3] > 0]

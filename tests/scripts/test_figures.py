@@ -144,6 +144,33 @@ class AllFigures(unittest.TestCase):
         self.assertNotIn("threads:n=1/optimistic", drawn)
 
 
+class OverRevisions(Folder):
+    def test_change_points_of_a_history(self):
+        paths = [self.write(f"{number}.json", figure_inputs.counted_history(number))
+                 for number in range(15)]
+        inputs = read_inputs(paths)
+        made = context.make_context(inputs, print, later_hidden=False)
+        (module, sheet), = output.sheets_of(inputs, made, ["history"])
+        changed = [(row["number"], row["strategy"], round(row["change"], 3))
+                   for row in sheet.rows if row.get("change")]
+        self.assertEqual(changed, [(5, "userspace", 0.022), (9, "userspace", -0.016),
+                                   (9, "kernel", -0.015)])
+        self.assertEqual([(row["number"], row["series"], row["new"]) for row in sheet.rows
+                          if row["new"]],
+                         [(12, 2, "compiler (GNU 12.2.0 before, GNU 14.1.0 now)")] * 2)
+        self.assertEqual(look.problems(output.render(module, sheet, looks.STYLES["screen"],
+                                                     "text")), [])
+        figure = output.render(module, sheet, looks.STYLES["paper"], "column")
+        self.assertEqual(look.problems(figure), [])
+        above, below = figure.axes
+        rings = sorted(tuple(place) for rings in below.collections for place in rings.get_offsets())
+        self.assertEqual([round(x) for x, _ in rings], [5, 9, 9])
+        self.assertEqual([text.get_text() for text in below.texts], ["+2.18 %", "-1.58 %"])
+        # No line joins two environments.
+        self.assertEqual([len(line.get_xdata()) for line in above.lines
+                          if line.get_marker() != "None"], [12, 3, 12, 3])
+
+
 class Looking(unittest.TestCase):
     """What looks at the figures must see what is wrong with one."""
 

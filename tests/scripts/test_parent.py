@@ -28,7 +28,8 @@ class Parent(unittest.TestCase):
         # Commits that change no restart neither hide it nor are blamed.
         self.history.document_it("x")
         self.check(3, "the last commit that may change a restart")
-        self.history.document_it("y", "Say why\n\nregression-accepted: no/such, threads:*/userspace")
+        self.history.document_it("y", "Say why\n\n"
+                                      "regression-accepted: no/such, threads:*/userspace")
         found = self.check(0, "1 accepted", "slower, accepted by", "accepts no/such, which is no")
         self.assertIn("+2.00 %", found.stdout)
         # It is accepted for that change only.

@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import unittest
 
+import figure_inputs
 import fixtures
 from fixtures import cell, cost, costs, counts, coverage, failed, ledger, results
 
@@ -18,6 +19,7 @@ from restartbench.figures.sheet import Sheet
 from restartbench.report.figures import Drawing, _names_in, is_history
 from restartbench.report.raw import RawStore
 from restartbench.report.table import Column, Row, Table, Value
+from restartbench.tracking import adding, database, series
 
 SCRIPT = fixtures.ROOT / "scripts" / "report"
 
@@ -46,6 +48,33 @@ def everything():
 
 
 DRAWING = Drawing("size", "time by size", "size", "Time <by> size", "<svg/>")
+
+
+class Tracked(unittest.TestCase):
+    """Runs of several revisions, from a file of scripts/history."""
+
+    def test_changes(self):
+        with tempfile.TemporaryDirectory() as folder:
+            target = pathlib.Path(folder, "history.sqlite3")
+            with database.Database(target, create=True) as file:
+                for number in range(15):
+                    path = fixtures.write(folder, "x.json", figure_inputs.counted_history(number))
+                    adding.add_file(file, series.this_repository(), path)
+            read = inputs.read_inputs([target])
+        self.assertEqual(len(read.runs), 15)
+        whole = page.build(read)
+        section, = (one for one in whole.sections if one.id == "history")
+        rows = [[value.text for value in row.values] for row in section.tables[0].rows]
+        self.assertEqual([row[2:3] + row[5:7] for row in rows],
+                         [["0000005eeeee", "slower", "+2.18 %"],
+                          ["0000009eeeee", "faster", "-1.58 %"],
+                          ["000000ceeeee", "new series", "-"],
+                          ["0000009eeeee", "faster", "-1.50 %"],
+                          ["000000ceeeee", "new series", "-"]])
+        self.assertIn("compiler (GNU 12.2.0 before", rows[2][8])
+        for text in (html.write(whole), markdown.write(whole)[0]):
+            self.assertIn("Changes from revision to revision", text)
+            self.assertIn("000000ceeeee", text)
 
 
 class Filtered(unittest.TestCase):

@@ -6,7 +6,7 @@ import unittest
 import fixtures
 from fixtures import cell, failed, results
 
-from restartbench import comparing, history, inputs, statistics
+from restartbench import comparing, inputs, statistics
 from restartbench.costs import read_costs
 from restartbench.coverage import read_coverage
 from restartbench.errors import InputError
@@ -239,19 +239,6 @@ class Comparing(Folder):
                                           unit="instructions"))
             self.assertEqual(comparing.compare(counted.cells[1], counted.cells[0]).verdict,
                              verdict, factor)
-
-
-class InHistory(Folder):
-    def test_order_of_time(self):
-        def run(median, day, **more):
-            one = results([cell("bare", median, n=1), *more.get("cells", ())],
-                          start_time=f"2026-01-{day:02}T00:00:00Z")
-            return read_run(self.write(one, f"{day}.json"))
-
-        runs = [run(30, 3, cells=[failed("userspace", n=1)]), run(10, 1), run(20, 2)]
-        found = history.FileHistory(runs).cells_by_name()
-        self.assertEqual(list(found), ["threads:n=1/bare"])
-        self.assertEqual([point.cell.median for point in found["threads:n=1/bare"]], [10, 20, 30])
 
 
 if __name__ == "__main__":

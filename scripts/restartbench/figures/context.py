@@ -4,19 +4,18 @@ from dataclasses import dataclass, field
 from typing import Callable
 
 from . import selection
-from .history import default_history
 
 
 @dataclass
 class Context:
-    """say: told once what is left out, and why. history: from runs to what has
-    cells_by_name(), as restartbench.history has it."""
+    """say: told once what is left out, and why. threshold: smaller changes of the history
+    are not marked."""
 
     say: Callable
     strategies: tuple = ()
     workloads: tuple = ()
     baseline: str | None = None
-    history: Callable = default_history
+    threshold: float = 0.005
     cells: selection.Selection = field(default=None)
 
     def wants(self, cell):

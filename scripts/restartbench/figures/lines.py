@@ -1,5 +1,7 @@
 """Medians of cells as lines with bands of confidence, against anything."""
 
+import itertools
+
 from matplotlib.lines import Line2D
 
 from . import labels, layout, style as looks
@@ -38,22 +40,26 @@ def values_of(rows):
     return [row[name] for row in rows for name in ("median", "low", "high")]
 
 
-def draw_lines(axes, rows, x, scale):
-    """Draws each strategy's points over row[x]; returns handles for the legend."""
+def draw_lines(axes, rows, x, scale, breaks=None):
+    """Draws each strategy's points over row[x]; returns handles for the legend.
+    @param breaks a member of rows: where it changes, points are not joined"""
     strategies = in_order(rows)
     styles = looks.looks_of(strategies)
     handles = []
     for name in strategies:
         look = styles[name]
         points = sorted((row for row in rows if row["strategy"] == name), key=lambda row: row[x])
-        places = [row[x] for row in points]
-        medians = [row["median"] / scale.divisor for row in points]
         reference = points[0]["kind"] == "reference"
-        line, = axes.plot(places, medians, color=look.colour, marker=look.marker,
-                          linestyle=look.line, zorder=2 if reference else 3,
-                          markeredgecolor="white" if look.marker not in "x+1" else look.colour,
-                          markeredgewidth=0.4 if look.marker not in "x+1" else 1)
-        _band(axes, points, places, look, scale)
+        for _, part in itertools.groupby(points, lambda row: breaks and row[breaks]):
+            part = list(part)
+            places = [row[x] for row in part]
+            medians = [row["median"] / scale.divisor for row in part]
+            line, = axes.plot(places, medians, color=look.colour, marker=look.marker,
+                              linestyle=look.line, zorder=2 if reference else 3,
+                              markeredgecolor="white" if look.marker not in "x+1"
+                              else look.colour,
+                              markeredgewidth=0.4 if look.marker not in "x+1" else 1)
+            _band(axes, part, places, look, scale)
         handles.append(Line2D([], [], color=look.colour, marker=look.marker, linestyle=look.line,
                               markeredgecolor=line.get_markeredgecolor(),
                               markeredgewidth=line.get_markeredgewidth(),

@@ -8,8 +8,8 @@ from ..amounts import amount
 from . import verdicts
 from .verdicts import ADDED, COMPARED, ERROR, SLOWER, UNSUPPORTED, INTERRUPTED, UNRESOLVED
 
-ORDER = (ERROR, SLOWER, verdicts.ACCEPTED, verdicts.FASTER, UNRESOLVED, verdicts.UNCHANGED, ADDED, UNSUPPORTED,
-         INTERRUPTED)
+ORDER = (ERROR, SLOWER, verdicts.ACCEPTED, verdicts.FASTER, UNRESOLVED, verdicts.UNCHANGED,
+         ADDED, UNSUPPORTED, INTERRUPTED)
 
 
 def percent(part):

@@ -26,9 +26,11 @@ class Drawing:
 
 
 def is_history(runs):
-    """Whether these runs are far enough apart for figures over time."""
+    """Whether these runs are of two revisions, or far enough apart for figures over time."""
+    revisions = {run.context["revision"] for run in runs if run.context.get("revision")}
     times = [run.start_time for run in runs]
-    return bool(times) and max(times) - min(times) >= LEAST_HISTORY
+    return len(revisions) > 1 or \
+        bool(times) and max(times) - min(times) >= LEAST_HISTORY
 
 
 def _names_in(sheet):

@@ -5,7 +5,8 @@ import dataclasses
 from .. import amounts
 from ..claims import judge
 from ..claims.systems import systems_of
-from . import cell_tables, count_tables
+from . import cell_tables, count_tables, history_tables
+from . import figures as figures_module
 from .raw import RawStore
 from .table import Column, Row, Table, text
 
@@ -67,6 +68,10 @@ def build(inputs, figures=()):
                                   count_tables.means(inputs.coverages)) if table.rows]
     if graphs:
         sections.append(Section("graphs", "Sharing graphs", graphs))
+    if figures_module.is_history(inputs.runs):
+        changes = history_tables.changes(inputs.runs, store)
+        if changes.rows:
+            sections.append(Section("history", "History", [changes]))
     return Page(judge.judge(inputs), environment(inputs), warnings(inputs, systems), sections,
                 list(figures), store, [file.path for file in _files(inputs)])
 

@@ -1,12 +1,19 @@
 """Points of a cell in the order of its revisions, and where they change."""
 
+import pathlib
 from dataclasses import dataclass, field
 
 from .. import statistics
+from ..regress.git import Repository
 from . import changes, environment
 
 # With which all series of a call together have no change point by chance alone.
 CONFIDENCE = 0.99
+
+
+def this_repository():
+    """That of these scripts, which knows the commits that runs name."""
+    return Repository(pathlib.Path(__file__).resolve().parent.parent.parent.parent)
 
 
 @dataclass(frozen=True)
