@@ -5,7 +5,7 @@ from collections import Counter
 from xml.etree import ElementTree
 
 from ..amounts import amount
-from . import verdicts
+from . import trackers, verdicts
 from .verdicts import ADDED, COMPARED, ERROR, SLOWER, UNSUPPORTED, INTERRUPTED, UNRESOLVED
 
 ORDER = (ERROR, SLOWER, verdicts.ACCEPTED, verdicts.FASTER, UNRESOLVED, verdicts.UNCHANGED,
@@ -18,9 +18,11 @@ def percent(part):
 
 
 class Report:
-    """cells: verdicts. about: [(what, text)] for people; base, head: what the sides are."""
+    """cells: verdicts. about: [(what, text)] for people; base, head: what the sides are;
+    contexts: of both, as in their files."""
 
-    def __init__(self, cells, threshold, unit, base, head, about):
+    def __init__(self, cells, threshold, unit, base, head, about, contexts=({}, {})):
+        self.contexts = contexts
         self.cells = cells
         self.threshold = threshold
         self.unit = unit
@@ -243,4 +245,5 @@ def _top_functions(report, cell):
 
 
 FORMATS = {"text": text, "markdown": markdown, "json": as_json, "junit": junit,
-           "github": annotations}
+           "github": annotations, "google-benchmark": trackers.google_benchmark,
+           "tracker": trackers.tracker}
