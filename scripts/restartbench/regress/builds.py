@@ -177,12 +177,13 @@ class Builder:
 
     def _with_cache(self, folder):
         """The environment of a build: ccache, if it is there, has what scripts/build has put
-        into the cache of the root; older revisions' scripts do not ask for it."""
+        into the cache of the root; older revisions' scripts do not ask for it. It must be asked
+        in the same way: Python sets LC_CTYPE, which without that sloppiness is another key."""
         environment = dict(os.environ)
         if CCACHE.exists() and str(CCACHE.parent) not in environment.get("PATH", "").split(":"):
             environment["PATH"] = f"{CCACHE.parent}:{environment.get('PATH', os.defpath)}"
             for name, value in (("DIR", self.root / "build" / "ccache"), ("BASEDIR", folder),
-                                ("NOHASHDIR", "true")):
+                                ("NOHASHDIR", "true"), ("SLOPPINESS", "locale")):
                 environment.setdefault(f"CCACHE_{name}", str(value))
         return environment
 
