@@ -69,7 +69,8 @@ def _row(one, index, number, places):
     row = {"start": point.time.strftime("%Y-%m-%dT%H:%M:%SZ"),
            "number": places.index(point.order), "version": point.cell.run.context["bench_version"],
            "revision": point.revision[:12], "series": number, "new": one.news if not index else "",
-           **lines.point(point.cell), "since_first": point.cell.median / first - 1 if first else None}
+           **lines.point(point.cell),
+           "since_first": point.cell.median / first - 1 if first else None}
     if change is not None:
         interval = change.interval
         row |= {"change": change.ratio - 1, "change_low": interval and interval.low - 1,
