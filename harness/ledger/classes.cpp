@@ -23,7 +23,8 @@ const AllocationSource& allocation_source(ObjectClass object) {
       {{"sighand_cache"}, {"copy_process", "copy_sighand", "begin_new_exec", "unshare_sighand"}},
       {{"signal_cache"}, {"copy_process", "copy_signal"}},
       {{"task_struct"}, {"copy_process", "dup_task_struct"}},
-      {{"pid"}, {"alloc_pid"}},
+      // One size for each depth of pid namespaces: "pid", "pid_2", ...
+      {{"pid"}, {"alloc_pid"}, "", true},
       {{"cred", "cred_jar"}, {"prepare_creds"}},
       {{"filp"}, {"alloc_empty_file", "__alloc_file"}},
       // Beside it goes an array of 16 buffers of 40 bytes; of 2 or 1 for users with many pipes.

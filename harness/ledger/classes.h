@@ -40,6 +40,9 @@ struct AllocationSource {
   std::array<const char*, 5> sites{};
   /// For kmalloc(): what tells the object from others that the site allocates.
   const char* size_filter = "";
+  /// The sites take nothing else from caches, and the objects come in several sizes, each
+  /// with a cache of its own: no size and no name is asked for.
+  bool any_size = false;
 };
 [[nodiscard]] const AllocationSource& allocation_source(ObjectClass object);
 

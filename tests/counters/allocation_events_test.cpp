@@ -56,6 +56,16 @@ TEST_CASE("a class is counted by name where that is unmistakable", "[ledger]") {
   CHECK(by_name->filter == "name==\"sighand_cache\"");
 }
 
+TEST_CASE("objects of several sizes are counted by site alone", "[ledger]") {
+  KernelFacts found = facts(true);
+  CHECK_FALSE(creation_event(ObjectClass::kPid, found).has_value());  // no alloc_pid()
+  found.functions["alloc_pid"] = {{0x1000, 0x2000}};
+  found.caches["pid"] = {112, false};  // in a pid namespace it is pid_2, which is larger
+  const auto pid = creation_event(ObjectClass::kPid, found);
+  REQUIRE(pid.has_value());
+  CHECK(pid->filter == "((call_site>=0x1000 && call_site<0x2000))");
+}
+
 TEST_CASE("a merged cache and an old kernel are counted by site and size", "[ledger]") {
   const auto merged = creation_event(ObjectClass::kFiles, facts(true));
   REQUIRE(merged.has_value());
