@@ -93,7 +93,7 @@ Result<long> Scratch::call(long number, const CallArguments& arguments) const {
   if (error == 0) error = set_registers(task_.tid, calling);
   if (error == 0) error = set_mask(task_.tid, kAllSignals);
   if (error != 0) return died(task_.tid, error);
-  const auto result = through_call(task_.tid);
+  auto result = through_call(task_.tid);
   error = set_mask(task_.tid, task_.mask);
   if (error == 0) error = set_registers(task_.tid, back);
   if (error != 0) return died(task_.tid, error);

@@ -49,7 +49,8 @@ void add_software_bytes(std::vector<std::byte>& xstate) {
   std::memcpy(&software.xfeatures, at, sizeof software.xfeatures);
   software.magic1 = RST_MAGIC1;
   software.xstate_size = static_cast<__u32>(xstate.size());
-  software.extended_size = static_cast<__u32>(xstate.size() + sizeof(RST_MAGIC2));
+  // Behind the area stands RST_MAGIC2.
+  software.extended_size = static_cast<__u32>(xstate.size() + sizeof(__u32));
   std::memcpy(at, &software, sizeof software);
 }
 

@@ -96,9 +96,9 @@ class Measurement {
     std::vector<double> differences;
     for (unsigned i = 0; i < rounds; ++i) {
       const bool own_first = i % 2 == 0;
-      const auto first = refused(own_first ? own : reference, kTasks);
+      auto first = refused(own_first ? own : reference, kTasks);
       if (!first) return first;
-      const auto second = refused(own_first ? reference : own, kTasks);
+      auto second = refused(own_first ? reference : own, kTasks);
       if (!second) return second;
       differences.push_back(own_first ? *first - *second : *second - *first);
     }

@@ -281,7 +281,7 @@ class SpecialCheck {
   const Image& image_;
   const OpenDescription& open_;
   const rbi_ofd& ofd_;
-  const std::string name_;
+  std::string name_;
 };
 
 }  // namespace
