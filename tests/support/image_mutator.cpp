@@ -87,6 +87,11 @@ class Mutator {
     }
   }
 
+  /// Where an index points; anywhere, if that depends on another field.
+  std::size_t target_of(const Field& field) {
+    return field.target == RBI_SEC_COUNT ? below(RBI_SEC_COUNT) : std::size_t{field.target};
+  }
+
   void change_field(std::size_t section, std::size_t index) {
     const RecordType& type = record_type(static_cast<rbi_section>(section));
     if (type.fields.empty()) {
@@ -121,7 +126,7 @@ class Mutator {
         break;
       default:
         value = field.format == FieldFormat::kIndex
-                    ? below(parts_.count(field.target) + 2)
+                    ? below(parts_.count(target_of(field)) + 2)
                     : field_value(other, type.fields[below(type.fields.size())]);
     }
     std::memcpy(record + field.offset + std::size_t{element} * field.size, &value,
