@@ -40,6 +40,9 @@ struct kernel_siginfo {
 #define O_APPEND 02000u
 #define O_NONBLOCK 04000u
 #define O_DSYNC 010000u
+#define F_RDLCK 0
+#define F_WRLCK 1
+#define FASYNC 020000u
 #define O_DIRECT 040000u
 #define O_LARGEFILE 0100000u
 #define O_DIRECTORY 0200000u
@@ -48,6 +51,19 @@ struct kernel_siginfo {
 #define O_CLOEXEC 02000000u
 #define __O_SYNC 04000000u
 #define O_SYNC (__O_SYNC | O_DSYNC)
+
+/* time.h, asm-generic/siginfo.h */
+#define CLOCK_THREAD_CPUTIME_ID 3
+#define CLOCK_BOOTTIME 7
+#define CLOCK_BOOTTIME_ALARM 9
+#define CLOCK_TAI 11
+#define SIGEV_SIGNAL 0
+#define SIGEV_NONE 1
+#define SIGEV_THREAD_ID 4
+
+/* capability.h, resource.h */
+#define CAP_LAST_CAP 40
+#define RLIM_NLIMITS 16
 
 /* mman.h, auxvec.h, mm_types.h */
 #define PROT_READ 1u
