@@ -50,8 +50,7 @@ Result<EventSpec> creation_event(ObjectClass object, const KernelFacts& facts) {
   event.tracepoint = "kmem:kmem_cache_alloc";
   if (source.any_size) {  // so what the module takes from other caches would count, too
     event.filter = site_filter(source.sites, facts, {});
-    if (event.filter.empty()) return unknown(source.sites.front());
-    return event;
+    if (!event.filter.empty()) return event;
   }
   for (const char* cache : source.caches) {
     const auto found = cache == nullptr ? facts.caches.end() : facts.caches.find(cache);
