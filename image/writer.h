@@ -19,6 +19,16 @@ namespace rb {
 /// that read as zero.
 using FillPages = std::function<void(std::span<std::byte>)>;
 
+/// A socket without a name and a peer. @param state  enum rbi_socket_state
+[[nodiscard]] inline rbi_socket unnamed_socket(__u32 family, __u32 type, __u32 state) {
+  rbi_socket socket{};
+  socket.family = family;
+  socket.type = type;
+  socket.state = state;
+  socket.peer = socket.path = RBI_NONE;
+  return socket;
+}
+
 /// Collects the records of an image in memory. Tables are public: append in
 /// the order that format.h asks for; an index is the position at which a
 /// record stands. Page contents are produced only when the image is written.

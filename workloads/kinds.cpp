@@ -26,15 +26,6 @@ constexpr Parameter kParameters[] = {
 
 constexpr std::uint64_t kDay = 86400ull * 1000000000;  // ns: never over in a test
 
-rbi_socket socket_of(__u32 family, __u32 type, __u32 state) {
-  rbi_socket socket{};
-  socket.family = family;
-  socket.type = type;
-  socket.state = state;
-  socket.peer = socket.path = RBI_NONE;
-  return socket;
-}
-
 /// Adds one description of each kind, with numbers in both tables.
 class Kinds {
  public:
@@ -76,31 +67,31 @@ class Kinds {
   }
 
   void add_internet(std::uint32_t i) {
-    rbi_socket four = socket_of(AF_INET, SOCK_STREAM, RBI_SOCKET_LISTENING);
+    rbi_socket four = unnamed_socket(AF_INET, SOCK_STREAM, RBI_SOCKET_LISTENING);
     four.options = RBI_SOCKET_REUSEADDR | RBI_SOCKET_KEEPALIVE | RBI_SOCKET_NODELAY;
     four.backlog = 511;
     four.port = port(i);
     add_socket(four, O_NONBLOCK);
-    rbi_socket six = socket_of(AF_INET6, SOCK_STREAM, RBI_SOCKET_LISTENING);
+    rbi_socket six = unnamed_socket(AF_INET6, SOCK_STREAM, RBI_SOCKET_LISTENING);
     six.options = RBI_SOCKET_REUSEADDR | RBI_SOCKET_REUSEPORT | RBI_SOCKET_V6ONLY;
     six.backlog = 128;
     six.port = port(i);
     add_socket(six, 0);
-    rbi_socket datagram = socket_of(AF_INET, SOCK_DGRAM, RBI_SOCKET_UNCONNECTED);
+    rbi_socket datagram = unnamed_socket(AF_INET, SOCK_DGRAM, RBI_SOCKET_UNCONNECTED);
     datagram.options = RBI_SOCKET_BROADCAST | RBI_SOCKET_REUSEADDR;
     datagram.receive_buffer = 65536;
     datagram.port = port(i);
     add_socket(datagram, O_NONBLOCK);
-    add_socket(socket_of(AF_INET, SOCK_STREAM, RBI_SOCKET_UNCONNECTED), 0);
+    add_socket(unnamed_socket(AF_INET, SOCK_STREAM, RBI_SOCKET_UNCONNECTED), 0);
   }
 
   void add_unix(std::uint32_t i) {
-    rbi_socket named = socket_of(AF_UNIX, SOCK_STREAM, RBI_SOCKET_LISTENING);
+    rbi_socket named = unnamed_socket(AF_UNIX, SOCK_STREAM, RBI_SOCKET_LISTENING);
     named.backlog = 16;
     named.path = writer_.add_string(fmt::format("{}/socket-{}", directory_, i));
     named.mode = 0666;
     add_socket(named, O_NONBLOCK);
-    rbi_socket abstract = socket_of(AF_UNIX, SOCK_SEQPACKET, RBI_SOCKET_LISTENING);
+    rbi_socket abstract = unnamed_socket(AF_UNIX, SOCK_SEQPACKET, RBI_SOCKET_LISTENING);
     abstract.options = RBI_SOCKET_ABSTRACT | RBI_SOCKET_PASSCRED;
     abstract.backlog = 3;
     abstract.path =
@@ -117,7 +108,7 @@ class Kinds {
   /// A pair with something unread; its second end told the root of events, or closed.
   __u32 add_pair(std::uint32_t i, __u32 type, bool both) {
     const auto first = static_cast<__u32>(writer_.sockets.size());
-    rbi_socket socket = socket_of(AF_UNIX, type, RBI_SOCKET_PAIR);
+    rbi_socket socket = unnamed_socket(AF_UNIX, type, RBI_SOCKET_PAIR);
     socket.peer = both ? first + 1 : RBI_NONE;
     const __u32 ofd = add_socket(socket, O_NONBLOCK);
     if (both) {

@@ -192,28 +192,6 @@ std::optional<ProcFdInfo> parse_fdinfo(std::string_view text) {
   return ProcFdInfo{*offset, static_cast<std::uint32_t>(*flags)};
 }
 
-std::vector<ProcUnixSocket> parse_unix_sockets(std::string_view text) {
-  constexpr std::uint64_t kAcceptsConnections = 1u << 16;  // __SO_ACCEPTCON, net/socket.h
-  std::vector<ProcUnixSocket> sockets;
-  next_line(text);  // The heading.
-  while (!text.empty()) {
-    std::string_view line = next_line(text);
-    for (int i = 0; i < 3; ++i) next_word(line);  // Address, references, protocol.
-    const auto flags = number(next_word(line), 16);
-    const auto type = number(next_word(line), 16);
-    next_word(line);  // State.
-    const auto inode = number(next_word(line), 10);
-    if (!flags || !type || !inode) continue;
-    ProcUnixSocket socket;
-    socket.inode = *inode;
-    socket.listening = (*flags & kAcceptsConnections) != 0;
-    socket.type = static_cast<unsigned>(*type);
-    if (!line.empty()) socket.path = line.substr(1);
-    sockets.push_back(std::move(socket));
-  }
-  return sockets;
-}
-
 std::optional<std::uint64_t> parse_inode_link(std::string_view link, std::string_view kind) {
   if (link.size() < kind.size() + 4 || link.substr(0, kind.size()) != kind) return std::nullopt;
   link.remove_prefix(kind.size());

@@ -66,15 +66,6 @@ struct ProcFdInfo {
 };
 [[nodiscard]] std::optional<ProcFdInfo> parse_fdinfo(std::string_view text);
 
-/// One socket of /proc/net/unix, unix(7).
-struct ProcUnixSocket {
-  std::uint64_t inode = 0;
-  bool listening = false;
-  unsigned type = 0;  ///< SOCK_*
-  std::string path;   ///< abstract names begin with '@'
-};
-[[nodiscard]] std::vector<ProcUnixSocket> parse_unix_sockets(std::string_view text);
-
 /// The inode of a link "pipe:[N]" or "socket:[N]"; kind is "pipe" or "socket".
 [[nodiscard]] std::optional<std::uint64_t> parse_inode_link(std::string_view link,
                                                             std::string_view kind);

@@ -173,27 +173,18 @@ void add_files(ImageWriter& w) {
   };
 }
 
-rbi_socket socket_of(__u32 family, __u32 type, __u32 state) {
-  rbi_socket socket{};
-  socket.family = family;
-  socket.type = type;
-  socket.state = state;
-  socket.peer = socket.path = RBI_NONE;
-  return socket;
-}
-
 /// A Unix and an IPv4 listener, and a pair of which one end has two messages.
 void add_sockets(ImageWriter& w) {
   const std::byte unread[] = {std::byte{'a'}, std::byte{'b'}, std::byte{'c'}};
-  rbi_socket named = socket_of(AF_UNIX, SOCK_STREAM, RBI_SOCKET_LISTENING);
+  rbi_socket named = unnamed_socket(AF_UNIX, SOCK_STREAM, RBI_SOCKET_LISTENING);
   named.options = RBI_SOCKET_ABSTRACT;
   named.backlog = 16;
   named.path = w.add_string("sample-socket");
-  rbi_socket left = socket_of(AF_UNIX, SOCK_DGRAM, RBI_SOCKET_PAIR);
+  rbi_socket left = unnamed_socket(AF_UNIX, SOCK_DGRAM, RBI_SOCKET_PAIR);
   left.peer = 2;
   rbi_socket right = left;
   right.peer = 1;
-  rbi_socket internet = socket_of(AF_INET, SOCK_STREAM, RBI_SOCKET_LISTENING);
+  rbi_socket internet = unnamed_socket(AF_INET, SOCK_STREAM, RBI_SOCKET_LISTENING);
   internet.options = RBI_SOCKET_REUSEADDR | RBI_SOCKET_NODELAY;
   internet.backlog = 511;
   internet.send_buffer = 16384;

@@ -111,20 +111,6 @@ TEST_CASE("fdinfo: decimal offset, octal flags") {
   CHECK(!parse_fdinfo("pos:\tx\nflags:\t02\n"));
 }
 
-TEST_CASE("net/unix: names, also none or with blanks") {
-  const auto sockets = parse_unix_sockets(
-      "Num       RefCount Protocol Flags    Type St Inode Path\n"
-      "0000000000000000: 00000002 00000000 00010000 0001 01 13851 @a name\n"
-      "0000000000000000: 00000003 00000000 00000000 0002 03 13852\n");
-  REQUIRE(sockets.size() == 2);
-  CHECK(sockets[0].inode == 13851);
-  CHECK(sockets[0].listening);
-  CHECK(sockets[0].type == 1);
-  CHECK(sockets[0].path == "@a name");
-  CHECK(!sockets[1].listening);
-  CHECK(sockets[1].path.empty());
-}
-
 TEST_CASE("links to inodes") {
   CHECK(parse_inode_link("pipe:[123]", "pipe") == 123u);
   CHECK(parse_inode_link("socket:[7]", "socket") == 7u);
