@@ -108,6 +108,7 @@ OrErrno<std::vector<PageRange>> data_ranges(int fd, std::uint64_t start, std::ui
     ranges.push_back({from, (to - from) / RBI_PAGE_SIZE});
     at = hole;
   }
+  if (at < 0 && errno != ENXIO) return tl::unexpected<int>(errno);  // ENXIO: no more data
   return ranges;
 }
 
