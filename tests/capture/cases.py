@@ -284,14 +284,17 @@ def nginx(trial):
     path, = installed("nginx")
     port = free_port()
     (trial.work / "index.html").write_text("hello\n")
+    own = " ".join(f"{what}_temp_path {trial.work}/{what};"
+                   for what in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (trial.work / "nginx.conf").write_text(f"""
 daemon off; user root; worker_processes 2; pid {trial.work}/nginx.pid;
 error_log {trial.work}/error.log;
 events {{ worker_connections 64; }}
-http {{ access_log off;
+http {{ access_log off; {own}
   server {{ listen 127.0.0.1:{port}; root {trial.work}; }} }}
 """)
-    process = trial.start([path, "-c", str(trial.work / "nginx.conf")])
+    process = trial.start([path, "-e", str(trial.work / "error.log"),
+                           "-c", str(trial.work / "nginx.conf")])
 
     def get():
         with Client(port) as client:

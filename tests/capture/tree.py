@@ -1,6 +1,7 @@
 """A program that runs, is captured and is restarted."""
 
 import os
+import pathlib
 import shutil
 import signal
 import subprocess
@@ -24,13 +25,23 @@ def wait_for(what, condition):
         time.sleep(0.01)
 
 
+def unpacked_programs():
+    """The folder into which scripts/fetch-programs unpacks packages, by its own rule."""
+    cache = os.environ.get("RESTARTBENCH_CACHE") or "/var/cache/restartbench"
+    return pathlib.Path(cache) / "programs"
+
+
 def installed(*programs):
     """Paths of programs, of Debian's and not of what a user put in front of them."""
+    root = unpacked_programs()
     found = []
     for program in programs:
         path = shutil.which(program, path="/usr/sbin:/usr/bin:/sbin:/bin")
         if path is None:
-            raise Skipped(f"{program} is not installed")
+            path = shutil.which(program, path=f"{root}/usr/sbin:{root}/usr/bin")
+            os.environ["LD_LIBRARY_PATH"] = f"{root}/usr/lib/x86_64-linux-gnu"
+        if path is None:
+            raise Skipped(f"{program} is not installed; scripts/fetch-programs gets it")
         found.append(path)
     return found
 
