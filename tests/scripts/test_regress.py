@@ -18,7 +18,7 @@ from restartbench.errors import ScriptError
 from restartbench.profiling.differences import Changed, Difference
 from restartbench.regress import contexts, formats, measuring, verdicts
 from restartbench.regress.builds import Build, Builder, versions_with_headers, build_tree_of
-from restartbench.results import run_of
+from restartbench.results import read_run, run_of
 from restartbench.statistics import Interval
 
 SCRIPT = fixtures.ROOT / "scripts" / "regress"
@@ -230,6 +230,18 @@ class Files(unittest.TestCase):
                 for part in parts:
                     self.assertIn(part, found.stderr)
 
+    def test_an_image_file_that_is_not_there(self):
+        gone = {**counted("kernel", 1000), "name": "tree/kernel", "workload": None,
+                "parameters": {}, "image": f"{self.folder}/tree.img"}
+        stored = fixtures.write(self.folder, "stored.json", self.document(gone))
+        found = subprocess.run([SCRIPT, "--base", stored], text=True, stdout=subprocess.PIPE,
+                               stdin=subprocess.DEVNULL, stderr=subprocess.STDOUT)
+        self.assertEqual(found.returncode, 2)
+        self.assertIn("tree.img, which is not there; give the file with --image", found.stdout)
+        self.assertEqual(self.regress(str(stored), self.document(gone)).returncode, 0)
+        self.assertEqual(measuring.selection_of(read_run(stored)),
+                         ("kernel", "", (f"{self.folder}/tree.img",)))
+
     def test_command_line(self):
         good = self.document(counted("kernel", 1000))
         for words in (["--threshold", "x"], ["--threshold", "100%"], ["--threshold=-1%"],
@@ -351,6 +363,14 @@ class Worktrees(unittest.TestCase):
         side = measuring.Side("head", build, str(image), [], "/x/the.ko")
         command = measuring.Plan("instructions", "kernel", "threads").command(side, "out")
         self.assertEqual(command[-4:], ["--vm-kernel", str(image), "--vm-module", "/x/the.ko"])
+
+    def test_images_are_restarted_in_place_of_workloads(self):
+        side = measuring.Side("head", Build(self.root, "abc", "x"), "", [])
+        plan = measuring.Plan("instructions", "kernel", "", images=("/a.img", "/b.img"))
+        command = plan.command(side, "out")
+        self.assertNotIn("--workload", command)
+        self.assertEqual([command[at + 1] for at, word in enumerate(command) if word == "--image"],
+                         ["/a.img", "/b.img"])
 
     def test_a_revision_in_a_file_is_kept_with_it(self):
         path = fixtures.write(self.root, "base-1.json", results([], version=2))

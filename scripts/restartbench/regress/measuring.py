@@ -25,7 +25,8 @@ class MeasuringFailed(ScriptError):
 @dataclass(frozen=True)
 class Plan:
     """What bench is asked for, on both sides. strategies, workloads: as its options take
-    them. more: further options. rounds: with the wall clock, runs of each side."""
+    them; workloads: '' for none but the images, paths of files. more: further options.
+    rounds: with the wall clock, runs of each side."""
 
     clock: str
     strategies: str
@@ -33,11 +34,13 @@ class Plan:
     ledger: bool = False
     more: tuple[str, ...] = ()
     rounds: int = 1
+    images: tuple[str, ...] = ()
 
     def command(self, side, output):
         """Of bench, for that side."""
-        words = [str(side.build.bench), "--strategy", self.strategies, "--workload", self.workloads,
-                 "--out", str(output)]
+        words = [str(side.build.bench), "--strategy", self.strategies, "--out", str(output)]
+        words += ["--workload", self.workloads] if self.workloads else []
+        words += [word for image in self.images for word in ("--image", image)]
         words += ["--vm", "--clock", INSTRUCTIONS] if self.clock == INSTRUCTIONS else ["--native"]
         words += ["--vm-kernel", side.kernel] if side.kernel else []
         words += ["--vm-module", side.module] if side.module else []
@@ -119,11 +122,18 @@ def _last_line(log):
 
 
 def selection_of(run):
-    """(strategies, workloads) that make the cells of a stored run again, as options of bench.
-    @raises ScriptError where they come from an image file"""
+    """(strategies, workloads, images) that make the cells of a stored run again: the first two
+    as options of bench take them, then paths."""
+    def of(values):
+        return dict.fromkeys(value for value in values if value)
+    return (",".join(of(cell.strategy for cell in run.cells)),
+            ",".join(of(cell.image_name for cell in run.cells if cell.workload)),
+            tuple(of(cell.image for cell in run.cells if not cell.workload)))
+
+
+def check_images(run):
+    """@raises ScriptError if an image file that a stored run has cells of is not there"""
     for cell in run.cells:
-        if cell.workload is None:
-            raise ScriptError(f"{run.path}: {cell.name} is of an image file",
-                              "say with --workload what is to be measured")
-    return (",".join(dict.fromkeys(cell.strategy for cell in run.cells)),
-            ",".join(dict.fromkeys(cell.image_name for cell in run.cells)))
+        if not cell.workload and not pathlib.Path(cell.image).is_file():
+            raise ScriptError(f"{run.path}: {cell.name} is of {cell.image}, which is not there",
+                              "give the file with --image, or a --workload")
