@@ -125,6 +125,42 @@ TEST_CASE("a changed field is refused where the validator refuses it") {
   CHECK(compared > 150);
 }
 
+TEST_CASE("an XSAVE area that the CPU would not load is refused") {
+  struct Byte {
+    std::size_t offset;
+    std::uint8_t value;
+  };
+  // MXCSR's reserved bits; a state that is not announced, or a supervisor's; the compacted
+  // format; the header's reserved bytes.
+  static constexpr Byte kWrong[] = {{26, 1},  {27, 0x80},  {512, 7}, {513, 1}, {519, 0x80},
+                                    {520, 1}, {527, 0x80}, {528, 1}, {575, 1}};
+  for (const Byte& wrong : kWrong) {
+    ImageBytes changed = sample();
+    changed.record("xstates", 0)[wrong.offset] = std::byte{wrong.value};
+    changed.reseal();
+    const Verdict verdict = load(changed.bytes());
+    INFO("byte " << wrong.offset << ": " << place(verdict));
+    CHECK(verdict.error == EINVAL);
+    CHECK(place(verdict) == "registers[0].xstate");
+  }
+}
+
+TEST_CASE("what user space is told has nothing of the kernel's memory in it") {
+  const int device = ::open(RESTART_DEVICE, O_RDWR | O_CLOEXEC);
+  REQUIRE(device >= 0);
+  restart_status status;
+  std::memset(&status, 0xa5, sizeof status);
+  status.size = sizeof status;
+  REQUIRE(::ioctl(device, RESTART_STATUS, &status) == 0);
+  ::close(device);
+  // Nothing is loaded, so that all but this is 0, each gap included.
+  restart_status nothing;
+  std::memset(&nothing, 0, sizeof nothing);
+  nothing.size = sizeof nothing;
+  nothing.section = nothing.index = nothing.field = RBI_NONE;
+  CHECK(std::memcmp(&status, &nothing, sizeof status) == 0);
+}
+
 TEST_CASE("an image that is cut off anywhere is refused") {
   ImageBytes whole = sample();
   for (std::size_t size = 0; size < whole.bytes().size(); size += 512) {
