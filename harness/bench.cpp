@@ -90,6 +90,9 @@ class Dispatcher {
     if (decision->place == Place::kHere) return objects_command(decided, parts_, streams_);
     return run_in_vm(decided.run, {}, situation);
   }
+  Result<int> operator()(const GuestOptions& options) const {
+    return parts_.run_guest_command(options, streams_);
+  }
   Result<int> operator()(const PrintText& options) const {
     streams_.out << options.text;
     return kExitOk;

@@ -6,9 +6,9 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <map>
 #include <utility>
 
+#include "harness/cli_machine.h"
 #include "harness/cpu_policy.h"
 #include "harness/names.h"
 #include "harness/verify_mode.h"
@@ -114,6 +114,7 @@ struct Parsed {
   RestartOptions restart;
   CoverageOptions coverage;
   ObjectsOptions objects;
+  GuestOptions guest;
 };
 
 /// CLI11's own transformer answers a wrong word with its whole table.
@@ -289,48 +290,6 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
       ->option_text("wall|instructions [wall; emulated: instructions]");
 }
 
-void add_vm_options(CLI::App& app, VmOptions& vm) {
-  constexpr const char* kGroup = "Where to run";
-  auto* wanted =
-      app.add_flag("--vm", vm.wanted, "Run in a Debian kernel in QEMU: KVM, or else emulated");
-  app.add_flag("--native", vm.native,
-               "Run on this kernel, also where a strategy needs a module that it has not")
-      ->group(kGroup)
-      ->excludes(wanted);
-  wanted->group(kGroup);
-  app.add_option("--vm-kernel", vm.kernel,
-                 "Its kernel: the version of an installed one, the beginning of it, or the path of "
-                 "a bzImage; default: Debian's 6.1 cloud kernel")
-      ->option_text("VERSION|PATH")
-      ->group(kGroup);
-  app.add_option("--vm-module", vm.module,
-                 "Its restart.ko; default: build/module/VERSION/ or /lib/modules/VERSION/")
-      ->check(CLI::ExistingFile)
-      ->option_text("FILE")
-      ->group(kGroup);
-  app.add_flag("--vm-one-guest", vm.one_guest,
-               "Emulated, run all cells in one virtual machine, not each in its own: faster to "
-               "begin, but what ran before moves the counts by some 0.1 %")
-      ->group(kGroup);
-  app.add_option("--vm-memory", vm.memory_mib, "Its memory in MiB; a unit may follow, as in 4G")
-      ->transform(CLI::AsNumberWithUnit(std::map<std::string, unsigned>{{"M", 1}, {"G", 1024}}))
-      ->check(CLI::Range(256u, 1u << 24))
-      ->option_text("MIB [4G, more for large images]")
-      ->group(kGroup);
-  app.add_option("--vm-cpus", vm.cpus, "Its CPUs; emulated, it has one")
-      ->check(CLI::Range(1u, 255u))
-      ->capture_default_str()
-      ->group(kGroup);
-  app.add_option("--vm-timeout", vm.timeout_s,
-                 "Seconds without a sign of life after which it is given up")
-      ->check(CLI::Range(1u, 1000000u))
-      ->capture_default_str()
-      ->group(kGroup);
-  app.add_option("--vm-kernel-args", vm.kernel_arguments, "More for its kernel's command line")
-      ->option_text("TEXT")
-      ->group(kGroup);
-}
-
 /// Not how a cell is measured, but which, where, and what is printed.
 constexpr std::array kNotMeasuring = {
     "--help",  "--version", "--strategy",    "--workload",       "--image",
@@ -412,6 +371,7 @@ struct Subcommands {
   CLI::App* restart;
   CLI::App* coverage;
   CLI::App* objects;
+  CLI::App* guest;
 };
 
 void add_objects(CLI::App& app, Subcommands& commands, ObjectsOptions& objects) {
@@ -441,6 +401,23 @@ void add_objects(CLI::App& app, Subcommands& commands, ObjectsOptions& objects) 
   add_choice(command, "--clock", objects.run.clock, kClocks, "As of bench itself")
       ->option_text("wall|instructions");
   add_vm_options(command, objects.run.vm);
+}
+
+constexpr std::string_view kCommandMark = "--";
+
+/// The command itself is everything behind the mark, which CLI11 never sees.
+void add_guest(CLI::App& app, Subcommands& commands, GuestOptions& guest) {
+  commands.guest = app.add_subcommand(
+      "guest",
+      "Run a command in a virtual machine that has this machine's files: bench guest "
+      "[OPTIONS] -- COMMAND [ARGUMENT...]");
+  commands.guest->add_option("--root", guest.root, "The directory that is its root")
+      ->check(CLI::ExistingDirectory)
+      ->capture_default_str();
+  commands.guest->add_option("--timeout", guest.limit_s, "Seconds after which it is stopped")
+      ->check(CLI::Range(1u, 1000000u))
+      ->capture_default_str();
+  add_machine_options(*commands.guest, guest.vm);
 }
 
 /// Of running programs.
@@ -498,6 +475,7 @@ Subcommands add_subcommands(CLI::App& app, Parsed& parsed, const Parts& parts) {
 
   add_live_commands(app, commands, parsed, parts);
   add_objects(app, commands, parsed.objects);
+  add_guest(app, commands, parsed.guest);
   commands.coverage =
       app.add_subcommand("coverage", "Count the sharing graphs that each strategy restores");
   add_coverage_options(*commands.coverage, parsed.coverage, parts);
@@ -518,6 +496,7 @@ Command chosen(const Subcommands& commands, Parsed& parsed) {
     return parsed.objects;
   }
   if (commands.coverage->parsed()) return parsed.coverage;
+  if (commands.guest->parsed()) return parsed.guest;
   // All of a command is the command, with its commas and colons.
   std::vector<std::string> synthetic;
   for (std::string& workload : parsed.workloads) {
@@ -538,7 +517,9 @@ Result<Command> parse_command_line(std::span<const char* const> arguments, const
   parsed.run.command_line.assign(arguments.begin(), arguments.end());
   parsed.coverage.command_line = parsed.run.command_line;
   std::vector<std::string> ours;
-  RB_TRY(sort_out(arguments.subspan(1), ours, parsed.run.benchmark_flags));
+  const auto mark = std::find(arguments.begin() + 1, arguments.end(), kCommandMark);
+  parsed.guest.command.assign(mark == arguments.end() ? mark : mark + 1, arguments.end());
+  RB_TRY(sort_out({arguments.begin() + 1, mark}, ours, parsed.run.benchmark_flags));
 
   CLI::App app("Times ways to restart a checkpointed process tree.", "bench");
   app.set_version_flag("--version", "bench " RB_VERSION);
@@ -556,6 +537,12 @@ Result<Command> parse_command_line(std::span<const char* const> arguments, const
     return PrintText{std::string(version.what()) + '\n'};
   } catch (const CLI::ParseError& error) {
     return fail(ErrorKind::kUsage, error.what(), "see " + help_command(app));
+  }
+  if (commands.guest->parsed() == parsed.guest.command.empty()) {
+    return fail(ErrorKind::kUsage,
+                commands.guest->parsed() ? "bench guest needs a command"
+                                         : "only bench guest takes a command behind --",
+                "bench guest [OPTIONS] -- COMMAND [ARGUMENT...]");
   }
   parsed.run.chosen = {app.count("--repetitions") > 0, app.count("--min-time") > 0,
                        app.count("--max-time") > 0};

@@ -41,6 +41,7 @@ int main(int argc, char** argv) {
       .capture = rb::capture_tree,
       .run_in_vm = rb::vm::run_in_vm,
       .run_cells_in_vm = rb::vm::run_cells_in_vm,
+      .run_guest_command = rb::vm::run_guest_command,
   };
   if (rb::vm::is_guest_init()) rb::vm::guest_init(parts);
   rb::Streams streams = {.out = std::cout, .err = std::cerr};

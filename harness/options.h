@@ -134,6 +134,12 @@ struct ObjectsOptions {
   RunOptions run;  ///< where, on which clock, and --out
   ObjectSizes sizes;
 };
+/// Run a command in a virtual machine that has this machine's files.
+struct GuestOptions : Invocation {
+  std::vector<std::string> command;  ///< and its arguments
+  std::string root = "/";            ///< the directory that is its root
+  unsigned limit_s = 3600;           ///< of all, after which it is stopped
+};
 /// --help and --version.
 struct PrintText {
   std::string text;
@@ -141,6 +147,6 @@ struct PrintText {
 
 using Command = std::variant<RunOptions, ListStrategies, ListWorkloads, ListCounters, ImageWrite,
                              ImageShow, ImageCheck, CaptureOptions, RestartOptions, CoverageOptions,
-                             ObjectsOptions, PrintText>;
+                             ObjectsOptions, GuestOptions, PrintText>;
 
 }  // namespace rb

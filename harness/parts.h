@@ -46,6 +46,8 @@ struct Parts {
   /// The same for a run of cells, of which each may have a machine of its own.
   Result<int> (*run_cells_in_vm)(const RunOptions& options, bool needs_module, const Parts& parts,
                                  const Streams& streams);
+  /// Runs a command in a virtual machine with files of this one. @return its exit code
+  Result<int> (*run_guest_command)(const GuestOptions& options, const Streams& streams);
   const VirtualMachine* guest = nullptr;  ///< The one that this is running in.
   void (*settle)() = nullptr;             ///< There, if that can be done: see settled_time.h.
   CellSource* cells = nullptr;            ///< Who runs the cells, if it is not this process.

@@ -5,9 +5,12 @@
 
 namespace rb {
 
+/// Emulated, with the host's clock and a thread for each CPU: for commands that are not measured.
+inline constexpr char kEmulatedInRealTime[] = "tcg,thread=multi";
+
 struct VirtualMachine {
   std::string qemu;         ///< version
-  std::string accelerator;  ///< "kvm" or "tcg"
+  std::string accelerator;  ///< "kvm", "tcg" or kEmulatedInRealTime
   std::string kernel;       ///< release of the guest's kernel
   std::string kernel_arguments;
   unsigned memory_mib = 0;

@@ -43,6 +43,8 @@ Error no_result(Ending ending, const Console& console, unsigned timeout_s) {
   } else if (ending == Ending::kSilent) {
     what = fmt::format(
         "gave no sign of life for {} s and was stopped (--vm-timeout allows more time)", timeout_s);
+  } else if (ending == Ending::kLimit) {
+    what = fmt::format("took more than {} s and was stopped (--timeout allows more)", timeout_s);
   }
   return {ErrorKind::kNoResult,
           fmt::format("the virtual machine {}; its console ended with:{}", what, console.tail()),

@@ -32,6 +32,7 @@ class Console {
 enum class Ending {
   kGone,    ///< QEMU ended.
   kSilent,  ///< Nothing came for the time that --vm-timeout allows.
+  kLimit,   ///< It took longer than --timeout allows.
 };
 
 /// What is reported of it: kNoResult, with the end of the console.

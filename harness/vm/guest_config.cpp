@@ -8,17 +8,22 @@ using Json = nlohmann::ordered_json;
 
 std::string to_text(const GuestConfig& config) {
   const VirtualMachine& machine = config.machine;
-  return Json{{"arguments", config.arguments},
-              {"directory", config.directory},
-              {"host_time_s", config.host_time_s},
-              {"qemu", machine.qemu},
-              {"accelerator", machine.accelerator},
-              {"kernel", machine.kernel},
-              {"kernel_arguments", machine.kernel_arguments},
-              {"memory_mib", machine.memory_mib},
-              {"cpus", machine.cpus}}
-      // Arguments may be any bytes: what is no UTF-8 is replaced, not refused.
-      .dump(1, ' ', false, Json::error_handler_t::replace);
+  Json json{{"arguments", config.arguments},
+            {"directory", config.directory},
+            {"host_time_s", config.host_time_s},
+            {"qemu", machine.qemu},
+            {"accelerator", machine.accelerator},
+            {"kernel", machine.kernel},
+            {"kernel_arguments", machine.kernel_arguments},
+            {"memory_mib", machine.memory_mib},
+            {"cpus", machine.cpus}};
+  if (!config.modules.empty()) json["modules"] = config.modules;
+  if (config.foreign) {
+    json["foreign"] = true;
+    json["environment"] = config.environment;
+  }
+  // Arguments may be any bytes: what is no UTF-8 is replaced, not refused.
+  return json.dump(1, ' ', false, Json::error_handler_t::replace);
 }
 
 Result<GuestConfig> parse_guest_config(const std::string& text) {
@@ -34,6 +39,9 @@ Result<GuestConfig> parse_guest_config(const std::string& text) {
     json.at("kernel_arguments").get_to(config.machine.kernel_arguments);
     json.at("memory_mib").get_to(config.machine.memory_mib);
     json.at("cpus").get_to(config.machine.cpus);
+    config.modules = json.value("modules", config.modules);
+    config.foreign = json.value("foreign", false);
+    config.environment = json.value("environment", config.environment);
     return config;
   } catch (const Json::exception& error) {
     return fail(ErrorKind::kSystem,

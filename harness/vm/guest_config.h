@@ -18,6 +18,11 @@ struct GuestConfig {
   std::string directory;               ///< the host's working directory
   std::int64_t host_time_s = 0;        ///< since the epoch, for the guest's clock
   VirtualMachine machine;
+  /// Files in the initramfs: modules of the kernel, in the order in which to load them.
+  std::vector<std::string> modules = {};
+  /// The arguments are a command, run in the host's root file system, and not bench's.
+  bool foreign = false;
+  std::vector<std::string> environment = {};  ///< NAME=VALUE, of a foreign command
 };
 
 [[nodiscard]] std::string to_text(const GuestConfig& config);

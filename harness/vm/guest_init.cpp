@@ -22,7 +22,9 @@
 #include "base/fd.h"
 #include "harness/bench.h"
 #include "harness/exit_code.h"
+#include "harness/vm/guest_command.h"
 #include "harness/vm/guest_line.h"
+#include "harness/vm/guest_root.h"
 #include "harness/vm/guest_setup.h"
 #include "harness/vm/settle.h"
 
@@ -73,30 +75,41 @@ int run_command_line(const GuestConfig& config, Parts parts, const GuestLine& li
   return code;
 }
 
-/// The child that runs bench, and what it says that is not bench's output, as a
-/// failed assertion.
+struct Pipe {
+  Fd reading;
+  Fd writing;
+};
+
+Pipe make_pipe() {
+  std::array<int, 2> ends{};
+  RB_ASSERT(::pipe2(ends.data(), O_CLOEXEC) == 0);
+  return {Fd(ends[0]), Fd(ends[1])};
+}
+
+/// The child that runs the command line, and its standard streams. Bench's own output does not
+/// come this way: it is what bench says without knowing, as a failed assertion.
 struct Child {
   pid_t pid = -1;
-  Fd stray;
+  Fd out;
+  Fd err;
 };
 
 Child start_child(const GuestConfig& config, const Parts& parts, const GuestLine& line) {
-  std::array<int, 2> ends{};
-  RB_ASSERT(::pipe2(ends.data(), O_CLOEXEC) == 0);
-  Child child{::fork(), Fd(ends[0])};
-  const Fd write_end(ends[1]);
-  RB_ASSERT(child.pid >= 0);
-  if (child.pid != 0) return child;
+  Pipe out = make_pipe();
+  Pipe err = make_pipe();
+  const pid_t pid = ::fork();
+  RB_ASSERT(pid >= 0);
+  if (pid != 0) return {pid, std::move(out.reading), std::move(err.reading)};
 
-  child.stray.reset();
   sigset_t none;
   ::sigemptyset(&none);
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   // A session of its own, as started from a shell; no terminal is in it.
   ::setsid();
   ::dup2(::open("/dev/null", O_RDONLY | O_CLOEXEC), STDIN_FILENO);
-  ::dup2(write_end.get(), STDOUT_FILENO);
-  ::dup2(write_end.get(), STDERR_FILENO);
+  ::dup2(config.foreign ? out.writing.get() : err.writing.get(), STDOUT_FILENO);
+  ::dup2(err.writing.get(), STDERR_FILENO);
+  if (config.foreign) become_command(config);
   ::_exit(run_command_line(config, parts, line));
 }
 
@@ -116,25 +129,30 @@ void pass_signal_on(const GuestLine& console, pid_t child) {
   if (::read(console.fd().get(), &signal, 1) == 1) ::kill(child, signal);
 }
 
-void forward_stray(const Fd& stray, const GuestLine& line) {
-  std::array<char, 4096> text{};
-  const ssize_t size = ::read(stray.get(), text.data(), text.size());
-  if (size > 0) (void)line.send(FrameType::kErr, {text.data(), static_cast<std::size_t>(size)});
+/// @return whether there was something, of which there may be more
+bool forward(const Fd& from, pollfd& waited, FrameType type, const GuestLine& line) {
+  if ((waited.revents & POLLIN) != 0) {
+    std::array<char, 4096> text{};
+    const ssize_t size = ::read(from.get(), text.data(), text.size());
+    if (size > 0) (void)line.send(type, {text.data(), static_cast<std::size_t>(size)});
+    return true;
+  }
+  if ((waited.revents & POLLHUP) != 0) waited.fd = -1;
+  return false;
 }
 
 /// Until the child has ended. @return its exit code, or 128 and its signal
 int attend(const Child& child, const GuestLine& line, const GuestLine& console,
            const Fd& child_ended) {
-  std::array<pollfd, 3> wait = {{{child_ended.get(), POLLIN, 0},
+  std::array<pollfd, 4> wait = {{{child_ended.get(), POLLIN, 0},
                                  {console.fd().get(), POLLIN, 0},
-                                 {child.stray.get(), POLLIN, 0}}};
+                                 {child.out.get(), POLLIN, 0},
+                                 {child.err.get(), POLLIN, 0}}};
   for (;;) {
     if (::poll(wait.data(), wait.size(), -1) < 0) continue;
-    if ((wait[2].revents & POLLIN) != 0) {
-      forward_stray(child.stray, line);
-      continue;  // all of it before the end
-    }
-    if ((wait[2].revents & POLLHUP) != 0) wait[2].fd = -1;
+    const bool out = forward(child.out, wait[2], FrameType::kOut, line);
+    const bool err = forward(child.err, wait[3], FrameType::kErr, line);
+    if (out || err) continue;  // all of it before the end
     if ((wait[1].revents & POLLIN) != 0) pass_signal_on(console, child.pid);
     if ((wait[0].revents & POLLIN) == 0) continue;
     signalfd_siginfo ignored{};
@@ -162,8 +180,13 @@ Result<int> run(const GuestConfig& config, Parts& parts, const GuestLine& line) 
   utsname system{};
   ::uname(&system);
   RB_TRY(line.send(FrameType::kHello, system.release));
+  RB_TRY(load_modules(config));
   if (auto loaded = load_module(); !loaded) {
     RB_TRY(line.send(FrameType::kErr, "bench: warning: " + describe(loaded.error()) + '\n'));
+  }
+  if (config.foreign) {
+    RB_TRY(enter_host_root());
+    RB_TRY(enter_directory(config.directory));
   }
   if (config.machine.counts_instructions()) RB_TRY(check_instruction_clock());
   ::nanosleep(&kSettle, nullptr);
@@ -195,6 +218,7 @@ void guest_init(Parts parts) {
     end_machine();
   }
   auto code = run(*config, parts, *line);
+  if (code && config->foreign) code = inspect_after_command(*code, *line);
   if (!code) {
     (void)line->send(FrameType::kErr, "bench: " + describe(code.error()) + '\n');
     code = exit_code_of(code.error().kind);

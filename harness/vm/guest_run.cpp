@@ -17,6 +17,7 @@
 #include "harness/exit_code.h"
 #include "harness/interrupt.h"
 #include "harness/vm/console.h"
+#include "harness/vm/file_server.h"
 #include "harness/vm/frames.h"
 #include "harness/vm/guest_config.h"
 #include "harness/vm/image_files.h"
@@ -78,6 +79,18 @@ Result<Fd> make_initramfs(const GuestJob& job) {
   if (!archive) return tl::unexpected(std::move(archive).error());
   RB_TRY(archive->add_file("init", *init, 0755));
   GuestConfig config{job.arguments, fs::current_path(), std::time(nullptr), job.machine};
+  if (!job.root.empty()) {
+    config.foreign = true;
+    for (char** variable = environ; *variable != nullptr; ++variable) {
+      config.environment.emplace_back(*variable);
+    }
+  }
+  for (const std::string& path : job.modules) {
+    const auto module = contents(path);
+    if (!module) return tl::unexpected(module.error());
+    config.modules.push_back("modules/" + fs::path(path).filename().string());
+    RB_TRY(archive->add_file(config.modules.back(), *module, 0644));
+  }
   if (job.machine.counts_instructions()) {
     // A digit that takes one instruction more moves every timer interrupt.
     config.arguments = neutral_arguments(job.arguments);
@@ -141,7 +154,7 @@ class Session {
   Status handle(const Frame& frame);
   [[nodiscard]] std::string restored(const std::string& text) const;
   void pass_signal_on();
-  bool out_of_patience() const;
+  std::optional<Ending> out_of_patience() const;
 
   const GuestJob& job_;
   const Streams& streams_;
@@ -151,7 +164,8 @@ class Session {
   Console console_;
   FrameDecoder frames_;
   std::optional<int> code_;
-  Clock::time_point last_sign_ = Clock::now();
+  Clock::time_point begin_ = Clock::now();
+  Clock::time_point last_sign_ = begin_;
   std::optional<Clock::time_point> told_to_end_;
 };
 
@@ -216,9 +230,16 @@ void Session::pass_signal_on() {
   (void)::send(console_fd_.get(), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-bool Session::out_of_patience() const {
-  if (told_to_end_) return Clock::now() - *told_to_end_ > kToEnd;
-  return Clock::now() - last_sign_ > std::chrono::seconds(job_.timeout_s);
+std::optional<Ending> Session::out_of_patience() const {
+  const auto now = Clock::now();
+  const auto over = [now](Clock::time_point since, std::chrono::seconds limit) {
+    return now - since > limit;
+  };
+  if (told_to_end_)
+    return over(*told_to_end_, kToEnd) ? std::optional(Ending::kSilent) : std::nullopt;
+  if (over(last_sign_, std::chrono::seconds(job_.timeout_s))) return Ending::kSilent;
+  if (job_.limit_s != 0 && over(begin_, std::chrono::seconds(job_.limit_s))) return Ending::kLimit;
+  return std::nullopt;
 }
 
 Result<int> Session::attend() {
@@ -228,9 +249,10 @@ Result<int> Session::attend() {
     if (job_.given_up && job_.given_up()) {
       return fail(ErrorKind::kNoResult, "the virtual machine was given up");
     }
-    if (out_of_patience()) {
+    if (const auto ending = out_of_patience()) {
       if (told_to_end_) return kExitSignal + interrupted_by();
-      return tl::unexpected(no_result(Ending::kSilent, console_, job_.timeout_s));
+      return tl::unexpected(
+          no_result(*ending, console_, *ending == Ending::kLimit ? job_.limit_s : job_.timeout_s));
     }
     if (::poll(wait.data(), wait.size(), kPollMs) <= 0) continue;
     if (wait[1].revents != 0) {
@@ -262,14 +284,22 @@ Result<int> run_guest(const GuestJob& job, const Streams& streams) {
   auto line = make_pipe();
   if (!line) return tl::unexpected(std::move(line).error());
 
-  const Launch launch{job.machine,      job.kernel.path,      job.seed,
-                      initramfs->get(), console->qemus.get(), line->qemus.get()};
+  Launch launch{job.machine,      job.kernel.path,      job.seed,
+                initramfs->get(), console->qemus.get(), line->qemus.get()};
+  std::optional<FileServer> files;
+  if (!job.root.empty()) {
+    auto started = FileServer::start(job.root, console->qemus.get());
+    if (!started) return tl::unexpected(std::move(started).error());
+    files.emplace(std::move(*started));
+    launch.root = files->socket().get();
+  }
   auto qemu = QemuProcess::start(launch);
   if (!qemu) return tl::unexpected(std::move(qemu).error());
   // QEMU's ends must be open in QEMU only, or its end is not seen.
   initramfs->reset();
   console->qemus.reset();
   line->qemus.reset();
+  if (files) files->socket().reset();
 
   Session session(job, streams, std::move(console->ours), std::move(line->ours));
   auto code = session.attend();

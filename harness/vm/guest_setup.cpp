@@ -96,6 +96,22 @@ Status set_up_guest(const GuestConfig& config) {
   return {};
 }
 
+Status enter_directory(const std::string& directory) {
+  if (::chdir(directory.c_str()) == 0) return {};
+  return fail_errno(fmt::format("the virtual machine cannot work in {}", directory), errno,
+                    "in /tmp and below /run and /var it has directories of its own");
+}
+
+Status load_modules(const GuestConfig& config) {
+  for (const std::string& name : config.modules) {
+    const Fd file(::open(("/" + name).c_str(), O_RDONLY | O_CLOEXEC));
+    if (::syscall(SYS_finit_module, file.get(), "", 0) != 0 && errno != EEXIST) {
+      return fail_errno("cannot load the module " + name);
+    }
+  }
+  return {};
+}
+
 Status load_module() {
   const std::string path = std::string("/") + kGuestModulePath;
   const Fd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));

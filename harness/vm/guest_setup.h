@@ -11,6 +11,12 @@ namespace rb::vm {
 /// Mounts, limits, clock, working directory. Errors leave the machine unusable.
 [[nodiscard]] Status set_up_guest(const GuestConfig& config);
 
+/// As the working directory.
+[[nodiscard]] Status enter_directory(const std::string& directory);
+
+/// Loads the kernel's own modules that the host has put there.
+[[nodiscard]] Status load_modules(const GuestConfig& config);
+
 /// Loads the restart module if there is one.
 [[nodiscard]] Status load_module();
 

@@ -32,6 +32,13 @@ std::string module_for(const std::string& version, const KernelPlaces& places) {
   return {};
 }
 
+/// Beside the boot directory that the kernel is in, as its package has it.
+std::string modules_of(const std::string& version, const std::string& kernel) {
+  const fs::path beside = fs::path("lib/modules") / version;
+  const fs::path own = fs::absolute(kernel).parent_path().parent_path() / beside;
+  return fs::is_directory(own / "kernel") ? own : "/" / beside;
+}
+
 bool ends_with_cloud(const Kernel& kernel) {
   return kernel.version.find("-cloud-") != std::string::npos;
 }
@@ -42,7 +49,7 @@ bool is_debian_12(const Kernel& kernel) { return kernel.version.starts_with("6.1
 Result<Kernel> kernel_at(const std::string& path, const KernelPlaces& places) {
   auto version = bzimage_version(path);
   if (!version) return tl::unexpected(std::move(version).error());
-  return Kernel{*version, path, module_for(*version, places)};
+  return Kernel{*version, path, module_for(*version, places), modules_of(*version, path)};
 }
 
 }  // namespace

@@ -14,6 +14,9 @@ struct Kernel {
   std::string version;  ///< uname -r, "6.1.0-56-cloud-amd64"
   std::string path;     ///< of its bzImage
   std::string module;   ///< path of restart.ko for it; empty if there is none
+  /// Directory of its own loadable modules, /lib/modules/VERSION where it is installed; there
+  /// may be none.
+  std::string modules = {};
 };
 
 /// Where kernels and modules are looked for.

@@ -29,7 +29,9 @@ Fd open_pidfd(pid_t pid) { return Fd(static_cast<int>(::syscall(SYS_pidfd_open, 
   ::dup2(null, STDIN_FILENO);
   ::dup2(launch.console, STDOUT_FILENO);
   ::dup2(launch.console, STDERR_FILENO);
-  for (const int fd : {launch.initramfs, launch.console, launch.line}) ::fcntl(fd, F_SETFD, 0);
+  for (const int fd : {launch.initramfs, launch.console, launch.line, launch.root}) {
+    if (fd >= 0) ::fcntl(fd, F_SETFD, 0);
+  }
   ::execvp(argv[0], argv);
   ::_exit(127);
 }
@@ -58,12 +60,12 @@ std::string kernel_command_line(const VirtualMachine& machine) {
 std::vector<std::string> qemu_arguments(const Launch& launch) {
   const VirtualMachine& machine = launch.machine;
   std::vector<std::string> arguments = {
-      kQemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine", "pc",
-      "-accel", machine.accelerator, "-m", fmt::format("{}M", machine.memory_mib), "-smp",
-      std::to_string(machine.cpus), "-kernel", launch.kernel_path, "-initrd",
-      fmt::format("/proc/self/fd/{}", launch.initramfs), "-append", kernel_command_line(machine),
-      "-chardev", fmt::format("socket,id=console,fd={}", launch.console), "-serial",
-      "chardev:console",
+      kQemu, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot", "-machine",
+      launch.root >= 0 ? "pc,memory-backend=memory" : "pc", "-accel", machine.accelerator, "-m",
+      fmt::format("{}M", machine.memory_mib), "-smp", std::to_string(machine.cpus), "-kernel",
+      launch.kernel_path, "-initrd", fmt::format("/proc/self/fd/{}", launch.initramfs), "-append",
+      kernel_command_line(machine), "-chardev",
+      fmt::format("socket,id=console,fd={}", launch.console), "-serial", "chardev:console",
       // A pipe, as a socket is full after some hundred bytes that are written one
       // by one; and when its reader comes is not the same in every run.
       "-chardev", fmt::format("file,id=line,path=/proc/self/fd/{}", launch.line), "-serial",
@@ -78,7 +80,17 @@ std::vector<std::string> qemu_arguments(const Launch& launch) {
     // The real time is set later; what the boot does must not depend on it.
     arguments.insert(arguments.end(), {"-rtc", "base=2024-01-01,clock=vm"});
   } else {
-    arguments.insert(arguments.end(), {"-cpu", "host"});
+    arguments.insert(arguments.end(),
+                     {"-cpu", machine.accelerator == kEmulatedInRealTime ? "max" : "host"});
+  }
+  if (launch.root >= 0) {
+    // The file server reads requests in the guest's memory, and writes answers there.
+    arguments.insert(
+        arguments.end(),
+        {"-object",
+         fmt::format("memory-backend-memfd,id=memory,size={}M,share=on", machine.memory_mib),
+         "-chardev", fmt::format("socket,id=root,fd={}", launch.root), "-device",
+         fmt::format("vhost-user-fs-pci,chardev=root,tag={}", kRootTag)});
   }
   return arguments;
 }

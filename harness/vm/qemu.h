@@ -13,6 +13,8 @@
 namespace rb::vm {
 
 inline constexpr char kQemu[] = "qemu-system-x86_64";
+/// By which the guest knows the host's root file system.
+inline constexpr char kRootTag[] = "root";
 
 /// What a machine is started with.
 struct Launch {
@@ -21,7 +23,8 @@ struct Launch {
   std::uint64_t seed = 1;  ///< of everything random in an emulated machine
   int initramfs = -1;      ///< descriptors that QEMU inherits: a file,
   int console = -1;        ///< a socket,
-  int line = -1;           ///< a pipe to write to
+  int line = -1;           ///< a pipe to write to,
+  int root = -1;           ///< a socket of the file server, if there is one
 };
 
 /// What the kernel is told; see docs/virtual-machine.md for each word.

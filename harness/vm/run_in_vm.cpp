@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <sstream>
 
 #include "base/replacement.h"
@@ -16,6 +17,7 @@
 #include "harness/vm/cell_guests.h"
 #include "harness/vm/guest_memory.h"
 #include "harness/vm/guest_run.h"
+#include "harness/vm/kernel_modules.h"
 #include "harness/vm/kernels.h"
 #include "harness/vm/qemu.h"
 #include "harness/where_to_run.h"
@@ -54,8 +56,21 @@ Status check_out(const std::string& path) {
 
 constexpr unsigned kMemoryMib = 4096;
 
+Result<std::string> accelerator_for_measuring(const Invocation& options, const Kernel& kernel,
+                                              const std::string& qemu) {
+  return choose_accelerator(options, [&] { return probe_kvm(kernel, qemu); });
+}
+
+/// Not measured: with the host's clock, and as many CPUs as were asked for.
+Result<std::string> accelerator_in_real_time(const Invocation& /*options*/, const Kernel& kernel,
+                                             const std::string& qemu) {
+  return probe_kvm(kernel, qemu) ? "kvm" : kEmulatedInRealTime;
+}
+
 /// What to start, without what only some commands have.
-Result<GuestJob> make_job(const Invocation& options, bool needs_module) {
+Result<GuestJob> make_job(
+    const Invocation& options, bool needs_module,
+    decltype(accelerator_for_measuring) accelerator_for = accelerator_for_measuring) {
   RB_TRY(check_out(options.out));
   auto qemu = qemu_version();
   if (!qemu) return tl::unexpected(std::move(qemu).error());
@@ -68,7 +83,7 @@ Result<GuestJob> make_job(const Invocation& options, bool needs_module) {
         fmt::format("there is no restart.ko for the virtual machine's kernel {}", kernel->version),
         "build it with scripts/build-module");
   }
-  const auto accelerator = choose_accelerator(options, [&] { return probe_kvm(*kernel, *qemu); });
+  const auto accelerator = accelerator_for(options, *kernel, *qemu);
   if (!accelerator) return tl::unexpected(accelerator.error());
 
   GuestJob job;
@@ -150,6 +165,30 @@ Result<int> run_cells(GuestJob job, const RunOptions& given, const Parts& parts,
 }
 
 }  // namespace
+
+Result<int> run_guest_command(const GuestOptions& options, const Streams& streams) {
+  auto job = make_job(options, false, accelerator_in_real_time);
+  if (!job) return tl::unexpected(std::move(job).error());
+  std::vector<std::string> wanted(std::begin(kFileSystemModules), std::end(kFileSystemModules));
+  wanted.insert(wanted.end(), std::begin(kCriuModules), std::end(kCriuModules));
+  auto modules = module_files(job->kernel, wanted);
+  if (!modules) return tl::unexpected(std::move(modules).error());
+  if (job->kernel.module.empty()) {
+    streams.err << fmt::format(
+                       "bench: there is no restart.ko for the kernel {}, so no "
+                       "/dev/restart in it; scripts/build-module builds it",
+                       job->kernel.version)
+                << std::endl;
+  }
+  job->modules = std::move(*modules);
+  job->root = std::filesystem::absolute(options.root).lexically_normal();
+  job->arguments = options.command;
+  job->limit_s = options.limit_s;
+  // What has a kernel with many devices and a slow CPU tell of itself is no complaint.
+  job->machine.kernel_arguments += " workqueue.watchdog_thresh=0";
+  const InterruptGuard guard;
+  return run_guest(*job, streams);
+}
 
 Result<int> run_in_vm(const Invocation& options, bool needs_module, const Streams& streams) {
   auto job = make_job(options, needs_module);

@@ -25,4 +25,9 @@ namespace rb::vm {
 [[nodiscard]] Result<int> run_cells_in_vm(const RunOptions& options, bool needs_module,
                                           const Parts& parts, const Streams& streams);
 
+/// Parts::run_guest_command: by KVM, or emulated in real time. Where there is no restart.ko for
+/// the kernel, stderr says so. Errors: as above, and kLacking without virtiofsd, its modules or
+/// root.
+[[nodiscard]] Result<int> run_guest_command(const GuestOptions& options, const Streams& streams);
+
 }  // namespace rb::vm

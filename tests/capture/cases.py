@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 
-from tree import PATIENCE, Skipped, installed, wait_for
+from tree import PATIENCE, STRATEGY, Skipped, installed, wait_for
 
 
 def last_line(path):
@@ -52,7 +52,8 @@ def counter(trial, program):
     trial.capture(tree.process.pid)
     assert tree.process.wait(PATIENCE) == -signal.SIGKILL
     before = tree.shared()
-    waiting = subprocess.Popen([trial.bench, "restart", trial.image, "--wait"])
+    waiting = subprocess.Popen([trial.bench, "restart", trial.image, "--strategy", STRATEGY,
+                                "--wait"])
     wait_for("the counter to count", lambda: tree.shared() > before + 100)
     tree.finish()
     assert waiting.wait(PATIENCE) == 7

@@ -8,6 +8,7 @@ import subprocess
 import time
 
 PATIENCE = 60  # seconds; the machine may be busy
+STRATEGY = os.environ.get("RB_CAPTURE_STRATEGY", "userspace")
 
 
 class Skipped(Exception):
@@ -90,7 +91,7 @@ class Trial:
 
     def restart(self):
         """Restarts the image and leaves it running, as a child of this init."""
-        return self.run("restart", self.image, "--strategy", "userspace", "--detach")
+        return self.run("restart", self.image, "--strategy", STRATEGY, "--detach")
 
     def end_of(self, pid):
         """The wait status of a process that has become this init's child."""

@@ -178,6 +178,14 @@ Result<int> run_cells_in_vm(const RunOptions& options, bool needs_module, const 
   return run_in_vm(options, needs_module, streams);
 }
 
+/// Says what it would run.
+Result<int> run_guest_command(const GuestOptions& options, const Streams& streams) {
+  streams.out << "in " << options.root << ", " << options.limit_s << " s:";
+  for (const std::string& argument : options.command) streams.out << " [" << argument << ']';
+  streams.out << '\n';
+  return 5;
+}
+
 /// Pid 8 is a tree of three tasks; another one has a socket.
 Result<Captured> capture(const CaptureRequest& request) {
   if (request.root != 8) {
@@ -209,7 +217,8 @@ Parts doubles() {
           .kernel_facts = fake_kernel_facts,
           .capture = capture,
           .run_in_vm = run_in_vm,
-          .run_cells_in_vm = run_cells_in_vm};
+          .run_cells_in_vm = run_cells_in_vm,
+          .run_guest_command = run_guest_command};
 }
 
 int live_trees() { return trees; }
