@@ -8,9 +8,10 @@
 
 namespace rb {
 
-/// Written under another name in the same directory; commit() puts it in place
+/// Written without a name (O_TMPFILE), in the same directory; commit() puts it in place
 /// with rename(2), so that a reader finds the old contents or the new ones. Gone
-/// if it is not committed.
+/// if it is not committed, also if this process is killed. On a file system that has no
+/// files without a name it has another one meanwhile, which a kill would leave.
 class Replacement {
  public:
   /// Errors: `path` is there and no regular file (a device would be done away
@@ -31,10 +32,11 @@ class Replacement {
 
  private:
   Replacement() = default;
+  [[nodiscard]] bool give_name();
 
   std::string path_;  ///< as given, for messages
   std::string target_;
-  std::string temporary_;
+  std::string temporary_;  ///< empty: the file has no name
   Fd fd_;
 };
 
