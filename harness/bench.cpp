@@ -1,11 +1,15 @@
 #include "harness/bench.h"
 
+#include <new>
+#include <system_error>
+
 #include "harness/capture_command.h"
 #include "harness/cli.h"
 #include "harness/coverage/command.h"
 #include "harness/emulated_defaults.h"
 #include "harness/exit_code.h"
 #include "harness/image_commands.h"
+#include "harness/interrupt.h"
 #include "harness/list_command.h"
 #include "harness/matrix.h"
 #include "harness/objects/command.h"
@@ -29,7 +33,9 @@ class Dispatcher {
       return fail(ErrorKind::kUsage, "--vm-one-guest cannot take a program:COMMAND",
                   "capture it to a file first, for --image");
     }
+    const InterruptGuard guard;  // so that programs are ended, and their images removed
     const auto programs = ProgramImages::capture(options, parts_, streams_.err);
+    if (interrupted_by() != 0) return interrupted();
     if (!programs) return tl::unexpected(programs.error());
     const Situation situation = situation_of(options.strategies, parts_);
     const auto decision = decide(options, situation);
@@ -66,7 +72,10 @@ class Dispatcher {
     return ok(image_check(options, streams_.out));
   }
   Result<int> operator()(const CaptureOptions& options) const {
-    return ok(capture_command(options, parts_, streams_.out));
+    const InterruptGuard guard;
+    const Status status = capture_command(options, parts_, streams_.out);
+    if (!status && interrupted_by() != 0) return interrupted();
+    return ok(status);
   }
   Result<int> operator()(const RestartOptions& options) const {
     return restart_command(options, parts_, streams_);
@@ -143,6 +152,12 @@ class Dispatcher {
     return {};
   }
 
+  /// Before there was anything to measure.
+  [[nodiscard]] int interrupted() const {
+    streams_.err << "bench: interrupted by signal " << interrupted_by() << std::endl;
+    return kExitSignal + interrupted_by();
+  }
+
   static Result<int> ok(Status status) {
     return std::move(status).map([] { return static_cast<int>(kExitOk); });
   }
@@ -173,6 +188,12 @@ int run_bench(std::span<const char* const> arguments, const Parts& parts, const 
     return *code;
   } catch (const EnvironmentError& error) {
     return report(error.error(), streams.err);
+  } catch (const std::bad_alloc&) {
+    return report(
+        {ErrorKind::kSystem, "there is not enough memory", "see ulimit -v and the cgroup's limit"},
+        streams.err);
+  } catch (const std::system_error& error) {  // std::thread's
+    return report({ErrorKind::kSystem, error.what(), {}}, streams.err);
   }
 }
 

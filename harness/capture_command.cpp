@@ -4,6 +4,7 @@
 
 #include "harness/capture/capture.h"
 #include "harness/format.h"
+#include "harness/interrupt.h"
 #include "image/format.h"
 
 namespace rb {
@@ -18,7 +19,8 @@ std::string counted(std::size_t count, const char* one, const char* many) {
 }  // namespace
 
 Status capture_command(const CaptureOptions& options, const Parts& parts, std::ostream& out) {
-  const auto captured = parts.capture({options.root, options.out, options.leave_running});
+  const auto captured = parts.capture(
+      {options.root, options.out, options.leave_running, [] { return interrupted_by() != 0; }});
   if (!captured) return tl::unexpected(captured.error());
   out << fmt::format("{}: {} in {}, {} bytes of memory; frozen for {:.1f} ms (", options.out,
                      counted(captured->tasks, "task", "tasks"),

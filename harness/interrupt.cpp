@@ -7,6 +7,7 @@ namespace {
 
 volatile sig_atomic_t interrupting_signal = 0;
 volatile sig_atomic_t again = 0;
+volatile sig_atomic_t continued = 0;
 int guards = 0;
 
 void remember(int signal) {
@@ -17,8 +18,17 @@ void remember(int signal) {
   }
 }
 void nothing(int /*signal*/) {}
+void count(int /*signal*/) { continued = continued + 1; }
 
-constexpr std::array kHandled = {SIGINT, SIGTERM, SIGHUP, SIGPIPE};
+struct Handled {
+  int signal;
+  void (*handler)(int);
+};
+constexpr std::array<Handled, 5> kHandled = {{{SIGINT, remember},
+                                              {SIGTERM, remember},
+                                              {SIGHUP, remember},
+                                              {SIGPIPE, nothing},
+                                              {SIGCONT, count}}};
 
 }  // namespace
 
@@ -30,20 +40,22 @@ InterruptGuard::InterruptGuard() {
   }
   for (std::size_t i = 0; i < kSignals; ++i) {
     struct sigaction action {};
-    action.sa_handler = kHandled[i] == SIGPIPE ? nothing : remember;
+    action.sa_handler = kHandled[i].handler;
     // The restart at hand is to be finished, not to fail with EINTR.
     action.sa_flags = SA_RESTART;
-    RB_ASSERT(::sigaction(kHandled[i], &action, &before_[i]) == 0);
+    RB_ASSERT(::sigaction(kHandled[i].signal, &action, &before_[i]) == 0);
   }
 }
 
 InterruptGuard::~InterruptGuard() {
   --guards;
-  for (std::size_t i = 0; i < kSignals; ++i) ::sigaction(kHandled[i], &before_[i], nullptr);
+  for (std::size_t i = 0; i < kSignals; ++i) ::sigaction(kHandled[i].signal, &before_[i], nullptr);
 }
 
 int interrupted_by() { return interrupting_signal; }
 
 bool interrupted_again() { return again != 0; }
+
+int times_continued() { return continued; }
 
 }  // namespace rb

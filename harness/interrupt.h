@@ -1,4 +1,5 @@
-// SIGINT, SIGTERM and SIGHUP as a flag, so that a run ends between restarts.
+// SIGINT, SIGTERM and SIGHUP as a flag, so that a run ends between restarts; SIGCONT as a
+// count, so that what was timed meanwhile is timed again.
 #pragma once
 
 #include <array>
@@ -18,7 +19,7 @@ class InterruptGuard {
   InterruptGuard& operator=(const InterruptGuard&) = delete;
 
  private:
-  static constexpr std::size_t kSignals = 4;
+  static constexpr std::size_t kSignals = 5;
   std::array<struct sigaction, kSignals> before_{};
 };
 
@@ -28,5 +29,9 @@ class InterruptGuard {
 /// Whether another one came after it: somebody does not want to wait for the
 /// restart at hand, which may hang.
 [[nodiscard]] bool interrupted_again();
+
+/// How often this process was stopped (SIGTSTP, SIGSTOP) and went on. Counts up while there
+/// is a guard; only a difference means something.
+[[nodiscard]] int times_continued();
 
 }  // namespace rb

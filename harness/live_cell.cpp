@@ -43,6 +43,8 @@ LiveCell::LiveCell(const Parts& parts, const Image& image, const RunOptions& opt
       random_(options.seed) {}
 
 void LiveCell::refuse(TrialError error) {
+  // Whatever else went wrong follows from that, or means nothing.
+  if (auto same = image_.unchanged(); !same) error = {std::move(same).error(), {}};
   // A signal that reaches the tasks too fails the trial at hand; that failure
   // says nothing of the strategy.
   const bool interrupted = interrupted_by() != 0;
@@ -96,8 +98,20 @@ bool LiveCell::make_ready() {
   return true;
 }
 
+/// A restart in which this process was not stopped: how long that took is not the strategy's
+/// time.
+TrialResult<Restarted> LiveCell::restart_undisturbed() {
+  for (;;) {
+    const int before = times_continued();
+    auto restarted = restart_timed(*restarter_, clock_);
+    if (!restarted || times_continued() == before || interrupted_by() != 0) return restarted;
+    auto finished = finish(parts_, image_, std::move(restarted->tree), false);
+    if (!finished) return tl::unexpected(std::move(finished).error());
+  }
+}
+
 bool LiveCell::try_once(bool verify) {
-  auto restarted = restart_timed(*restarter_, clock_);
+  auto restarted = restart_undisturbed();
   if (!restarted) {
     refuse(std::move(restarted).error());
     return false;
@@ -105,6 +119,10 @@ bool LiveCell::try_once(bool verify) {
   result_.objects = restarted->tree->objects();
   if (auto finished = finish(parts_, image_, std::move(restarted->tree), verify); !finished) {
     refuse(std::move(finished).error());
+    return false;
+  }
+  if (!image_.unchanged()) {
+    refuse({});
     return false;
   }
   return true;
@@ -123,7 +141,7 @@ void LiveCell::take_turn(benchmark::State& state) {
   while (state.KeepRunning()) {
     const bool verify = result_.verifiable && (options_.verify == VerifyMode::kAll ||
                                                (sampled && turn_.samples.size() == sample));
-    auto restarted = restart_timed(*restarter_, clock_);
+    auto restarted = restart_undisturbed();
     if (restarted) {
       state.PauseTiming();  // the CPU time is to be that of restarting, too
       turn_.samples.push_back(restarted->sample);
@@ -135,7 +153,7 @@ void LiveCell::take_turn(benchmark::State& state) {
     } else {
       refuse(std::move(restarted).error());
     }
-    if (!result_.error && interrupted_by() != 0) refuse({});
+    if (!result_.error && (interrupted_by() != 0 || !image_.unchanged())) refuse({});
     if (result_.error) {
       state.SkipWithError(result_.error->message.c_str());
       return;

@@ -47,6 +47,7 @@ class LiveCell {
  private:
   void place_ballast();
   [[nodiscard]] bool try_once(bool verify);
+  [[nodiscard]] TrialResult<Restarted> restart_undisturbed();
   void refuse(TrialError error);
 
   const Parts& parts_;

@@ -14,6 +14,7 @@
 
 #include "harness/bench.h"
 #include "harness/capture/capture.h"
+#include "harness/process_setup.h"
 #include "harness/vm/guest_init.h"
 #include "harness/vm/run_in_vm.h"
 
@@ -27,6 +28,7 @@ constexpr std::string_view kDefaultWorkloads =
 }  // namespace
 
 int main(int argc, char** argv) {
+  rb::prepare_process();
   const rb::Parts parts = {
       .strategies = rb::strategies(),
       .workloads = rb::workloads(),

@@ -19,6 +19,8 @@
 
 #include "base/fd.h"
 #include "harness/capture/capture.h"
+#include "harness/cleanup_process.h"
+#include "harness/interrupt.h"
 
 namespace rb {
 namespace {
@@ -29,19 +31,26 @@ constexpr std::chrono::seconds kPatience{60};
 /// A command that runs in a session of its own; killed with this, unless it has ended.
 class RunningProgram {
  public:
-  static Result<RunningProgram> start(const std::string& command, const std::string& output) {
+  static Result<RunningProgram> start(const std::string& command, const std::string& output,
+                                      const CleanupProcess& cleanup) {
     const pid_t pid = ::fork();
     if (pid < 0) return fail_errno("cannot fork for " + command);
-    if (pid == 0) run(command, output);
-    return RunningProgram(pid);
+    if (pid == 0) {
+      ::setsid();
+      cleanup.add(::getpid());
+      run(command, output);
+    }
+    return RunningProgram(pid, cleanup);
   }
-  RunningProgram(RunningProgram&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
+  RunningProgram(RunningProgram&& other) noexcept
+      : pid_(std::exchange(other.pid_, -1)), cleanup_(other.cleanup_) {}
   RunningProgram& operator=(RunningProgram&&) = delete;
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
   ~RunningProgram() {
     if (pid_ < 0) return;
     ::kill(-pid_, SIGKILL);
+    cleanup_.forget(pid_);
     while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
     }
   }
@@ -53,11 +62,10 @@ class RunningProgram {
   }
 
  private:
-  explicit RunningProgram(pid_t pid) : pid_(pid) {}
+  RunningProgram(pid_t pid, const CleanupProcess& cleanup) : pid_(pid), cleanup_(cleanup) {}
 
   /// In the child. Nothing of bench's may be left: the image would have it.
   [[noreturn]] static void run(const std::string& command, const std::string& output) {
-    ::setsid();
     const int in = ::open("/dev/null", O_RDONLY);
     const int out = ::open(output.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0644);
     if (in < 0 || out < 0 || ::dup2(in, 0) < 0 || ::dup2(out, 1) < 0 || ::dup2(out, 2) < 0) {
@@ -69,6 +77,7 @@ class RunningProgram {
   }
 
   pid_t pid_;
+  const CleanupProcess& cleanup_;
 };
 
 bool accepts_connections(std::uint16_t port) {
@@ -135,6 +144,7 @@ Status wait_ready(RunningProgram& program, const Readiness& ready, const std::st
                   "run it in the foreground, not as a daemon");
     }
     if (is_ready) return {};
+    if (interrupted_by() != 0) return fail(ErrorKind::kRestart, "interrupted");
     if (passed > limit) {
       return fail(ErrorKind::kUnsupported,
                   fmt::format("the program '{}' is not ready after {} s; {}", command,
@@ -156,30 +166,26 @@ std::string short_name(const std::string& command) {
 
 }  // namespace
 
-ProgramImages::ProgramImages(ProgramImages&& other) noexcept
-    : directory_(std::exchange(other.directory_, {})) {}
-
-ProgramImages::~ProgramImages() {
-  if (directory_.empty()) return;
-  std::error_code ignored;
-  std::filesystem::remove_all(directory_, ignored);
-}
-
 Result<ProgramImages> ProgramImages::capture(RunOptions& options, const Parts& parts,
                                              std::ostream& err) {
   ProgramImages images;
   if (options.programs.empty()) return images;
   std::string name = std::filesystem::temp_directory_path() / "bench-programs-XXXXXX";
   if (::mkdtemp(name.data()) == nullptr) return fail_errno("cannot make a directory " + name);
-  images.directory_ = name;
+  auto cleanup = CleanupProcess::start(name);
+  if (!cleanup) {
+    ::rmdir(name.c_str());
+    return tl::unexpected(std::move(cleanup).error());
+  }
+  images.cleanup_.emplace(std::move(*cleanup));
   for (std::size_t i = 0; i < options.programs.size(); ++i) {
     const std::string& command = options.programs[i];
     const std::string output = fmt::format("{}/{}.out", name, i);
     const std::string image = fmt::format("{}/{}.img", name, i);
-    auto program = RunningProgram::start(command, output);
+    auto program = RunningProgram::start(command, output, *images.cleanup_);
     if (!program) return tl::unexpected(program.error());
     RB_TRY(wait_ready(*program, options.ready, command, output));
-    const auto captured = parts.capture({program->pid(), image, false});
+    const auto captured = parts.capture({program->pid(), image, false, nullptr});
     if (!captured) return tl::unexpected(captured.error());
     err << fmt::format("bench: captured '{}': {} tasks, frozen for {:.1f} ms\n", command,
                        captured->tasks, static_cast<double>(captured->frozen_ns) * 1e-6);

@@ -95,6 +95,8 @@ Result<int> restart_command(const RestartOptions& options, const Parts& parts,
   clock.begin();
   const auto tree = (*restarter)->restart(clock);
   clock.end();
+  // Before anything else that went wrong, and before what was made of it runs.
+  RB_TRY(image->unchanged());
   if (!tree) return tl::unexpected(tree.error());
   RB_TRY((*tree)->release());
   streams.out << fmt::format("{}: {} tasks restarted by {} in {:.2f} ms; pid {} goes on\n",

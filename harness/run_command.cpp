@@ -1,5 +1,7 @@
 #include "harness/run_command.h"
 
+#include <sys/resource.h>
+
 #include <nlohmann/json.hpp>
 
 #include "harness/cell_source.h"
@@ -44,6 +46,7 @@ class Output {
 
   Status group_done(const RunResult& run) {
     table_.print(run.groups.back());
+    (to_stdout() ? streams_.err : streams_.out) << std::flush;  // for whoever ends this
     return write_file(run);
   }
 
@@ -99,6 +102,19 @@ Result<nlohmann::ordered_json> context_of(const RunOptions& options, const Parts
   return parts.cells->context();
 }
 
+/// What bench itself opens at once, before any restart. Google Benchmark, which reads files
+/// of /sys, ends the program without them.
+Status check_descriptors() {
+  constexpr rlim_t kLeast = 32;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= kLeast) return {};
+  const rlimit higher = {kLeast, std::max(limit.rlim_max, kLeast)};
+  if (::setrlimit(RLIMIT_NOFILE, &higher) == 0) return {};
+  return fail(ErrorKind::kLacking, "RLIMIT_NOFILE is " + std::to_string(limit.rlim_max),
+              "run with at least `ulimit -n " + std::to_string(kLeast) + "`");
+}
+
 /// One task a pinned CPU may create others, not one a CPU of the machine.
 RunOptions pinned(RunOptions options) {
   unsigned& cpus = options.strategy_options.cpus;
@@ -118,6 +134,7 @@ std::vector<Group> to_check(std::vector<Group> matrix, const RunOptions& options
 }  // namespace
 
 Result<int> run_command(const RunOptions& given, const Parts& parts, const Streams& streams) {
+  RB_TRY(check_descriptors());
   const RunOptions options = pinned(given);
   const auto strategies = select_strategies(options.strategies, parts);
   if (!strategies) return tl::unexpected(strategies.error());

@@ -1,6 +1,8 @@
 // A validated, mapped image: the only door into a strategy.
 #pragma once
 
+#include <sys/stat.h>
+
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +25,8 @@ enum class CheckContents {
   return ofd.kind == RBI_OFD_PIPE_READ || ofd.kind == RBI_OFD_PIPE_WRITE;
 }
 
-/// An image, mapped read-only and validated. Cheap to move; immutable.
+/// An image, mapped read-only and validated. Cheap to move; immutable, as far as nobody writes
+/// to the file: see unchanged().
 class Image : public ImageTables {
  public:
   /// Maps and validates the file at path.
@@ -76,11 +79,20 @@ class Image : public ImageTables {
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return mapping_.bytes(); }
   [[nodiscard]] int fd() const noexcept { return fd_.get(); }
 
+  /// Whether the file still is what was opened, by its size and the time of its last change. The
+  /// metadata here is a copy, but contents are read, by tasks too, while a tree is restarted.
+  /// Errors: kBadImage, it was changed.
+  [[nodiscard]] Status unchanged() const;
+
  private:
-  Image(Fd fd, Mapping mapping) noexcept
-      : ImageTables(mapping.data()), fd_(std::move(fd)), mapping_(std::move(mapping)) {}
+  Image(Fd fd, Mapping mapping, const struct stat& opened) noexcept
+      : ImageTables(mapping.data()),
+        fd_(std::move(fd)),
+        opened_(opened),
+        mapping_(std::move(mapping)) {}
 
   Fd fd_;
+  struct stat opened_ {};
   Mapping mapping_;
 };
 

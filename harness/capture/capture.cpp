@@ -44,13 +44,18 @@ Status examine(const capture::FrozenTree& tree, capture::FoundTree& found,
   return refusals.status(tree.processes().front().name);
 }
 
-Status write(const capture::FoundTree& found, const std::string& path, Captured& captured) {
+Status go_on(const CaptureRequest& request) {
+  if (request.given_up == nullptr || !request.given_up()) return {};
+  return fail(ErrorKind::kSystem, "the capture was given up");
+}
+
+Status write(const capture::FoundTree& found, const CaptureRequest& request, Captured& captured) {
   ImageWriter writer;
   int failure = 0;
   capture::add_records(found, writer);
   RB_TRY(capture::add_memory(found, writer, failure));
   // Into a file of another name until it is known to be whole.
-  auto file = Replacement::create(path);
+  auto file = Replacement::create(request.path);
   if (!file) return tl::unexpected<Error>(std::move(file).error());
   RB_TRY(writer.write(file->fd().get()));
   if (failure != 0) return fail_errno("cannot copy memory of the tree", failure);
@@ -61,6 +66,7 @@ Status write(const capture::FoundTree& found, const std::string& path, Captured&
         fmt::format("what was captured breaks a rule of image files: {}", image.error().message));
   }
   captured.pages = image->header().pages_size / RBI_PAGE_SIZE;
+  RB_TRY(go_on(request));
   return file->commit();
 }
 
@@ -72,15 +78,18 @@ Result<Captured> capture_tree(const CaptureRequest& request) {
   auto tree = capture::FrozenTree::freeze(request.root);
   if (!tree) return tl::unexpected<Error>(std::move(tree).error());
   watch.mark(CaptureStage::kFreeze);
+  RB_TRY(go_on(request));
 
   capture::FoundTree found;
   capture::Refusals refusals;
   RB_TRY(examine(*tree, found, refusals));
   watch.mark(CaptureStage::kExamine);
+  RB_TRY(go_on(request));
   RB_TRY(capture::ask_tasks(found, refusals));
   RB_TRY(refusals.status(tree->processes().front().name));
   watch.mark(CaptureStage::kAsk);
-  RB_TRY(write(found, request.path, captured));
+  RB_TRY(go_on(request));
+  RB_TRY(write(found, request, captured));
   watch.mark(CaptureStage::kWrite);
 
   captured.processes = tree->processes().size();

@@ -31,6 +31,8 @@ struct CaptureRequest {
   pid_t root = 0;              ///< first process of the tree
   std::string path;            ///< of the image
   bool leave_running = false;  ///< else the tree is ended, once the image is written
+  /// Whether to let the tree go on, without an image. Asked between stages; may be null.
+  bool (*given_up)() = nullptr;
 };
 
 struct Captured {

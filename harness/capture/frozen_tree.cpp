@@ -264,7 +264,11 @@ Status FrozenTree::end() {
       }
     }
     pollfd ended = {process.pidfd.get(), POLLIN, 0};
-    if (::poll(&ended, 1, kEndPatienceMs) != 1) {
+    int ready = 0;
+    do {
+      ready = ::poll(&ended, 1, kEndPatienceMs);
+    } while (ready < 0 && errno == EINTR);
+    if (ready != 1) {
       return fail(ErrorKind::kSystem,
                   fmt::format("{} was killed, but has not ended", process.name));
     }

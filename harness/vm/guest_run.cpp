@@ -154,6 +154,7 @@ class Session {
   Status handle(const Frame& frame);
   [[nodiscard]] std::string restored(const std::string& text) const;
   void pass_signal_on();
+  void forget_stops();
   std::optional<Ending> out_of_patience() const;
 
   const GuestJob& job_;
@@ -166,6 +167,7 @@ class Session {
   std::optional<int> code_;
   Clock::time_point begin_ = Clock::now();
   Clock::time_point last_sign_ = begin_;
+  int continued_ = times_continued();
   std::optional<Clock::time_point> told_to_end_;
 };
 
@@ -230,6 +232,14 @@ void Session::pass_signal_on() {
   (void)::send(console_fd_.get(), &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
+/// Silence that nobody listened to, as this process was stopped (SIGTSTP), does not count.
+void Session::forget_stops() {
+  if (continued_ == times_continued()) return;
+  continued_ = times_continued();
+  last_sign_ = Clock::now();
+  if (told_to_end_) told_to_end_ = last_sign_;
+}
+
 std::optional<Ending> Session::out_of_patience() const {
   const auto now = Clock::now();
   const auto over = [now](Clock::time_point since, std::chrono::seconds limit) {
@@ -249,6 +259,7 @@ Result<int> Session::attend() {
     if (job_.given_up && job_.given_up()) {
       return fail(ErrorKind::kNoResult, "the virtual machine was given up");
     }
+    forget_stops();
     if (const auto ending = out_of_patience()) {
       if (told_to_end_) return kExitSignal + interrupted_by();
       return tl::unexpected(

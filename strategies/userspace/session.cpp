@@ -46,7 +46,11 @@ void futex_wake(__u32& word) { ::syscall(SYS_futex, &word, FUTEX_WAKE, 1, nullpt
   const Fd process(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
   if (!process.valid()) return errno == ESRCH;
   pollfd ended = {process.get(), POLLIN, 0};
-  return ::poll(&ended, 1, milliseconds) == 1;
+  int ready = 0;
+  do {  // a signal that is waited for elsewhere may come again and again, but not for long
+    ready = ::poll(&ended, 1, milliseconds);
+  } while (ready < 0 && errno == EINTR);
+  return ready == 1;
 }
 
 [[nodiscard]] bool has_ended(pid_t pid) { return ends_within(pid, 0); }
@@ -210,6 +214,8 @@ Status Session::wait_ready() {
       return tl::unexpected<Error>(stalled("the coordinator died during the restart"));
     }
     if (idle >= patience) return tl::unexpected<Error>(stalled("the restart hangs"));
+    // A task that reads what is no longer there dies, and nobody waits for it here.
+    RB_TRY(image_.unchanged());
   }
   if (load(control.ready) == 1) return {};
   return tl::unexpected<Error>(failure());
