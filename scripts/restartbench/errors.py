@@ -34,6 +34,12 @@ class NothingSelected(ScriptError):
     """The input has nothing of what was asked for."""
 
 
+class OutputError(ScriptError):
+    """What was found out cannot be written."""
+
+    exit_code = EXIT_FAILED
+
+
 class LackingError(ScriptError):
     """The machine lacks something, such as a Debian package."""
 

@@ -10,7 +10,7 @@ import pathlib
 import sqlite3
 import zlib
 
-from ..errors import InputError, ScriptError
+from ..errors import InputError, OutputError, ScriptError
 from ..results import checked_run
 
 APPLICATION = 0x72656273  # tells our files from other SQLite files (PRAGMA application_id)
@@ -102,14 +102,17 @@ class Database:
 
     @contextlib.contextmanager
     def transaction(self):
-        """All of the block, or nothing of it."""
-        self._file.execute("begin immediate")
+        """All of the block, or nothing of it. @raises OutputError, for a full disk say"""
         try:
+            self._file.execute("begin immediate")
             yield
-        except BaseException:
-            self._file.execute("rollback")
+            self._file.execute("commit")
+        except BaseException as error:
+            if self._file.in_transaction:  # SQLite may have ended it by itself
+                self._file.execute("rollback")
+            if isinstance(error, sqlite3.OperationalError):
+                raise OutputError(f"cannot write {self.path}: {error}") from None
             raise
-        self._file.execute("commit")
 
     def add(self, document, run, cells, revision, revision_time):
         """Stores these cells of a run. @return the run's number"""
