@@ -10,7 +10,7 @@ import socket
 import subprocess
 import time
 
-from tree import PATIENCE, STRATEGY, Skipped, installed, wait_for
+from tree import PATIENCE, SLOWER, STRATEGY, Skipped, installed, wait_for
 
 
 def last_line(path):
@@ -108,7 +108,7 @@ def death(trial, program):
 
 def threads(trial, program):
     """A thousand."""
-    tree = Counter(trial, program, 1000)
+    tree = Counter(trial, program, 1000 // SLOWER)
     trial.move(tree.process)
     tree.wait_for_more(3)
     tree.finish()
@@ -138,7 +138,7 @@ def guest(trial, program):
 
 def pipeline(trial):
     """A shell and three processes behind each other; what is in the pipes is not lost."""
-    lines = 40000
+    lines = 40000 // SLOWER
     script = (f"for ((i = 0; i < {lines}; i++)); do echo line $i; done | "
               "while read -r line; do echo \"$line\"; done | tr a-z A-Z >result; "
               "echo ${PIPESTATUS[*]} >status")
@@ -327,7 +327,7 @@ def sqlite(trial):
 
 
 MAKEFILE = """
-ALL := $(shell seq 150)
+ALL := $(shell seq COUNT)
 all: $(ALL:%=o/%)
 \t@cat $^ | sort -n | uniq | wc -l >made
 o/%:
@@ -338,13 +338,15 @@ o/%:
 def make(trial):
     """Hundreds of short processes, four at a time."""
     path, = installed("make")
-    (trial.work / "Makefile").write_text(MAKEFILE)
+    count = 150 // SLOWER
+    (trial.work / "Makefile").write_text(MAKEFILE.replace("COUNT", str(count)))
     process = trial.start([path, "-j4"])
     directory = trial.work / "o"
-    wait_for("some targets", lambda: directory.exists() and len(list(directory.iterdir())) > 40)
+    wait_for("some targets", lambda: directory.exists()
+             and len(list(directory.iterdir())) > count // 4)
     trial.move(process)
     assert trial.end_of(process.pid) == 0
-    assert (trial.work / "made").read_text() == "150\n"
+    assert (trial.work / "made").read_text() == f"{count}\n"
 
 
 # --- what cannot be saved
