@@ -72,6 +72,12 @@ static int give_files(struct restart *r, void __user *argument)
 	return r->refusal;
 }
 
+/* After a failure: until all tasks are on their way out. */
+static void await_end(struct restart *r)
+{
+	wait_var_event(&r->holders, atomic_read(&r->holders) == 1);
+}
+
 static int make_tree(struct restart *r)
 {
 	sigset_t old;
@@ -86,8 +92,8 @@ static int make_tree(struct restart *r)
 		r->ready_ns = ktime_get_ns();
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	if (err) /* until all of them are on their way out */
-		wait_var_event(&r->holders, atomic_read(&r->holders) == 1);
+	if (err)
+		await_end(r);
 	return err;
 }
 
@@ -161,19 +167,31 @@ static int coordinate(struct restart *r, unsigned int command, void __user *argu
 	return err;
 }
 
+/* RUN, and what became of it. Whoever is told of an error need not end a tree. */
+static int run_and_tell(struct restart *r, struct restart_status __user *argument)
+{
+	int err = status(r, argument); /* an unusable argument is found before */
+
+	if (err)
+		return err;
+	err = coordinate(r, RESTART_RUN, argument);
+	if (!status(r, argument))
+		return err;
+	if (!err) {
+		restart_fail(r, -EFAULT, RESTART_AT_BARRIER, RBI_NONE);
+		await_end(r);
+	}
+	return -EFAULT;
+}
+
 static long restart_ioctl(struct file *file, unsigned int command, unsigned long argument)
 {
 	struct restart *r = file->private_data;
 	void __user *pointer = (void __user *)argument;
-	int err;
 
 	switch (command) {
 	case RESTART_RUN:
-		err = status(r, pointer); /* an unusable argument is found before */
-		if (err)
-			return err;
-		err = coordinate(r, command, pointer);
-		return status(r, pointer) ?: err;
+		return run_and_tell(r, pointer);
 	case RESTART_LOAD:
 	case RESTART_GIVE_FILES:
 	case RESTART_RELEASE:
@@ -237,6 +255,10 @@ static int __init restart_init(void)
 {
 	int err = restart_find_symbols();
 
+	if (!err && !tsc_khz) {
+		pr_err("cannot measure: this kernel does not know how fast the TSC is\n");
+		err = -ENODEV;
+	}
 	return err ?: misc_register(&restart_device);
 }
 
