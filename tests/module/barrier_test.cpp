@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 #include <sched.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
@@ -12,6 +11,7 @@
 #include <iostream>
 #include <sstream>
 
+#include "tests/module/handover.h"
 #include "tests/module/slabs.h"
 #include "tests/module/trial.h"
 #include "tests/support/sample_image.h"
@@ -21,11 +21,6 @@ namespace {
 
 constexpr __u32 kGoneSession = 3000;
 constexpr __u32 kGoneGroup = 3001;
-
-void make_sample_files() {
-  ::mkdir("/tmp/sample", 0700);
-  std::ofstream("/tmp/sample/data") << std::string(2 * RBI_PAGE_SIZE, 'x');
-}
 
 std::string contents(const std::string& path) {
   std::ostringstream text;

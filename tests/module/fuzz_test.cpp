@@ -17,6 +17,7 @@
 #include "strategies/kernel/module/restart_uapi.h"
 #include "tests/module/player.h"
 #include "tests/module/slabs.h"
+#include "tests/module/trial.h"
 #include "tests/native/restart.h"
 
 namespace rb::test {
@@ -88,16 +89,6 @@ void play_round(const std::vector<Image>& images, Tally& tally, std::uint64_t se
   ::waitpid(host, nullptr, 0);  // when its namespace is empty
 }
 
-/// Tasks that the module still has.
-std::uint32_t live_tasks() {
-  const int device = ::open(RESTART_DEVICE, O_RDWR | O_CLOEXEC);
-  restart_status status{};
-  status.size = sizeof status;
-  REQUIRE(::ioctl(device, RESTART_STATUS, &status) == 0);
-  ::close(device);
-  return status.live;
-}
-
 /// RB_ROUNDS in the environment asks for more, RB_SEED for others.
 TEST_CASE("random calls at the same time leave nothing behind", "[.fuzz]") {
   const std::vector<Image> all = images();
@@ -113,9 +104,8 @@ TEST_CASE("random calls at the same time leave nothing behind", "[.fuzz]") {
   for (long i = 0; i < rounds; ++i) {
     const std::uint64_t own = seed * 1'000'003 + static_cast<std::uint64_t>(i);
     play_round(all, tally, own);
-    for (int tries = 0; live_tasks() != 0 && tries < 100; ++tries) ::usleep(10000);
     INFO("round " << i << ", seed " << own);
-    REQUIRE(live_tasks() == 0);
+    REQUIRE(tasks_inside() == 0);
   }
   for (const std::string& leak : before.leaks()) FAIL_CHECK(leak);
   WARN(rounds << " rounds of " << kPlayers << " processes: " << tally.loaded << " images loaded, "

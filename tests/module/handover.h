@@ -9,6 +9,9 @@
 
 namespace rb::test {
 
+/// The files that sample_image() names.
+void make_sample_files();
+
 /// Open files for one kind of RESTART_GIVE_FILES, by index; -1 = none.
 struct Given {
   restart_file_kind kind;

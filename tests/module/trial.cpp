@@ -12,7 +12,10 @@
 
 #include <cerrno>
 #include <cstdlib>
+#include <vector>
 
+#include "base/fd.h"
+#include "tests/module/faults.h"
 #include "tests/module/handover.h"
 #include "tests/module/optimistic.h"
 
@@ -33,9 +36,24 @@ pid_t fork_with(std::uint64_t flags, pid_t pid) {
   return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
 }
 
-void read_status(int device, Outcome& outcome) {
+/// Makes a call, which may be the one in which something has to fail. Keeps errno.
+template <class Body>
+auto make_call(Call call, const Trial& trial, Outcome& outcome, Body body) {
+  if (trial.fail_in != call) return body();
+  const FailNth fault;
+  fault.arm(trial.fail_nth);
+  const auto result = body();
+  const int error = errno;
+  outcome.failed_nth = fault.disarm();
+  errno = error;
+  return result;
+}
+
+void read_status(const Trial& trial, int device, Outcome& outcome) {
   outcome.status.size = sizeof outcome.status;
-  ::ioctl(device, RESTART_STATUS, &outcome.status);
+  const auto read = [&] { return ::ioctl(device, RESTART_STATUS, &outcome.status); };
+  // Whatever failed, the second time it does not.
+  if (make_call(Call::kStatus, trial, outcome, read) != 0) (void)read();
 }
 
 /// Up to the barrier. @return 0 or an errno
@@ -46,9 +64,15 @@ int restart(const Image& image, const Trial& trial, int device, Outcome& outcome
   load.flags = trial.optimistic ? RESTART_OPTIMISTIC : 0;
   load.image_fd = image.fd();
   load.inject = trial.inject;
-  if (::ioctl(device, RESTART_LOAD, &load) != 0) return errno;
+  if (make_call(Call::kLoad, trial, outcome,
+                [&] { return ::ioctl(device, RESTART_LOAD, &load); }) != 0) {
+    return errno;
+  }
   if (trial.give) {
-    if (const int error = give_everything(device, open_everything(image)); error != 0) return error;
+    const std::vector<Given> everything = open_everything(image);
+    const int error =
+        make_call(Call::kGive, trial, outcome, [&] { return give_everything(device, everything); });
+    if (error != 0) return error;
   }
   sigset_t all;
   sigfillset(&all);
@@ -61,7 +85,8 @@ int restart(const Image& image, const Trial& trial, int device, Outcome& outcome
     }
   }
   outcome.status.size = sizeof outcome.status;
-  return ::ioctl(device, RESTART_RUN, &outcome.status) == 0 ? 0 : errno;
+  return make_call(Call::kRun, trial, outcome,
+                   [&] { return ::ioctl(device, RESTART_RUN, &outcome.status) == 0 ? 0 : errno; });
 }
 
 /// The coordinator, pid 1 of its namespace: all tasks become its children.
@@ -73,27 +98,35 @@ void coordinate(const Image& image, const Trial& trial, Outcome& outcome) {
       for (;;) ::pause();
     }
   }
-  int device = ::open(RESTART_DEVICE, O_RDWR | O_CLOEXEC);
+  int device = make_call(Call::kOpen, trial, outcome,
+                         [] { return ::open(RESTART_DEVICE, O_RDWR | O_CLOEXEC); });
   outcome.error = device < 0 ? errno : restart(image, trial, device, outcome);
   const bool ready = outcome.error == 0;
+  // A call that is refused ends nothing: optimistic tasks wait for what is next.
+  if (!ready && device >= 0 && trial.fail_in != Call::kNone) {
+    read_status({}, device, outcome);
+    if (outcome.status.state == RESTART_LOADED) ::ioctl(device, RESTART_ABORT, 0);
+  }
   if (ready && trial.at_barrier) outcome.as_it_should = trial.at_barrier();
   if (ready && trial.kill_task != 0) {
     ::kill(trial.kill_task, SIGKILL);
     ::usleep(20000);
   }
   if (ready && trial.close_device) {
-    ::close(device);
+    make_call(Call::kClose, trial, outcome, [device] { return ::close(device); });
     device = -1;
   } else if (ready && trial.release) {
-    outcome.release_error = ::ioctl(device, RESTART_RELEASE, 0) == 0 ? 0 : errno;
+    outcome.release_error = make_call(Call::kRelease, trial, outcome, [device] {
+      return ::ioctl(device, RESTART_RELEASE, 0) == 0 ? 0 : errno;
+    });
   }
-  if (device >= 0) read_status(device, outcome);
+  if (device >= 0) read_status(trial, device, outcome);
   if (squatter > 0) ::kill(squatter, SIGKILL);
   if (ready && trial.release && outcome.release_error == 0 && !trial.close_device) {
     ::usleep(2000);  // they run
     ::kill(-1, SIGKILL);
   } else if (ready && !trial.close_device && trial.kill_task == 0) {
-    ::ioctl(device, RESTART_ABORT, 0);
+    make_call(Call::kAbort, trial, outcome, [device] { return ::ioctl(device, RESTART_ABORT, 0); });
   }
   // Every other task has been killed by the device: nobody else kills it.
   while (::waitpid(-1, nullptr, __WALL) > 0 || errno == EINTR) {
@@ -149,6 +182,18 @@ void run_and_kill_coordinator(const Image& image, const Trial& trial, unsigned m
   // An init is reaped when its namespace is empty.
   ::waitpid(coordinator, nullptr, 0);
   ::munmap(outcome, sizeof(Outcome));
+}
+
+std::uint32_t tasks_inside() {
+  const Fd device(::open(RESTART_DEVICE, O_RDWR | O_CLOEXEC));
+  restart_status status{};
+  status.size = sizeof status;
+  for (int tries = 0; tries < 100; ++tries) {
+    if (::ioctl(device.get(), RESTART_STATUS, &status) != 0) return ~0u;
+    if (status.live == 0) break;
+    ::usleep(10000);
+  }
+  return status.live;
 }
 
 }  // namespace rb::test

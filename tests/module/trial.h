@@ -10,6 +10,9 @@
 
 namespace rb::test {
 
+/// What the coordinator does with the device.
+enum class Call { kNone, kOpen, kLoad, kGive, kRun, kStatus, kRelease, kAbort, kClose };
+
 /// What goes wrong, and where the trial ends.
 struct Trial {
   bool optimistic = false;
@@ -19,6 +22,8 @@ struct Trial {
   bool give = true;                    ///< the files, before any task attaches
   bool close_device = false;           ///< once ready: close instead of release
   bool release = true;                 ///< once ready: let the tasks run, then kill them
+  Call fail_in = Call::kNone;          ///< a call in which an allocation or a copy fails (FailNth)
+  unsigned fail_nth = 0;               ///< which of them
   std::function<void()> before_run{};  ///< in the coordinator
   /// In the coordinator, all tasks at the barrier. @return whether it is as it should be
   std::function<bool()> at_barrier{};
@@ -29,6 +34,7 @@ struct Outcome {
   int error = 0;          ///< errno of the first call that failed
   int release_error = 0;  ///< errno of RESTART_RELEASE
   restart_status status{};
+  bool failed_nth = false;   ///< it has come to Trial::fail_nth
   bool as_it_should = true;  ///< what at_barrier found
   bool finished = false;     ///< the coordinator came to its end: no task was left
 };
@@ -38,5 +44,8 @@ struct Outcome {
 
 /// Starts a trial and kills its coordinator after so many microseconds.
 void run_and_kill_coordinator(const Image& image, const Trial& trial, unsigned microseconds);
+
+/// Tasks that are inside the module, of every restart, once they had a second to leave it.
+[[nodiscard]] std::uint32_t tasks_inside();
 
 }  // namespace rb::test
