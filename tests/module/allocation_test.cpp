@@ -45,11 +45,11 @@ std::string text(const Outcome& outcome) {
       outcome.status.error, outcome.status.where, outcome.status.live);
 }
 
-/// What a call says that had no memory or could not copy: EAGAIN of signals and tasks,
-/// ECANCELED where an optimistic task could not clone and said so. Nothing, where the kernel
-/// makes up for it.
+/// What a call says that had no memory or could not copy: EAGAIN of signals and tasks, ENOLCK
+/// of locks, ECANCELED where an optimistic task could not clone and said so. Nothing, where the
+/// kernel makes up for it.
 bool is_clean(int error) {
-  constexpr int kClean[] = {0, ENOMEM, EFAULT, EAGAIN, ECANCELED};
+  constexpr int kClean[] = {0, ENOMEM, EFAULT, EAGAIN, ENOLCK, ECANCELED};
   return std::find(std::begin(kClean), std::end(kClean), error) != std::end(kClean);
 }
 

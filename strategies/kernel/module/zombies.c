@@ -3,10 +3,12 @@
 #include <linux/delay.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task.h>
+#include <linux/slab.h>
 
 #include "restart.h"
 #include "symbols.h"
 
+/* The newborn's: whoever makes it may be killed and gone before it reads this. */
 struct birth {
 	struct restart *restart;
 	const struct rbi_zombie *record;
@@ -17,6 +19,7 @@ static int live_shortly(void *argument)
 	struct birth birth = *(struct birth *)argument;
 	u32 status = birth.record->status;
 
+	kfree(argument);
 	HIDDEN(__set_task_comm)(current, birth.record->name, false);
 	if (birth.record->sid == birth.record->pid) {
 		HIDDEN(ksys_setsid)();
@@ -55,14 +58,13 @@ static int await_end(struct restart *r, u32 pid)
 
 static int make(struct restart *r, const struct rbi_zombie *record)
 {
-	struct birth birth = { r, record };
+	struct birth *birth;
 	pid_t pid = record->pid;
 	struct kernel_clone_args args = {
 		/* It borrows what it needs; its parent waits until it no longer does. */
 		.flags = CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_UNTRACED | CLONE_VFORK,
 		.exit_signal = record->exit_signal,
 		.fn = live_shortly,
-		.fn_arg = &birth,
 		.set_tid = &pid,
 		.set_tid_size = 1,
 	};
@@ -70,9 +72,15 @@ static int make(struct restart *r, const struct rbi_zombie *record)
 
 	if (err)
 		return err;
+	birth = kmalloc(sizeof(*birth), GFP_KERNEL_ACCOUNT);
+	if (!birth)
+		return -ENOMEM;
+	*birth = (struct birth){ r, record };
+	args.fn_arg = birth;
 	restart_enter(r);
 	err = HIDDEN(kernel_clone)(&args);
 	if (err < 0) {
+		kfree(birth);
 		restart_leave(r);
 		return err;
 	}
