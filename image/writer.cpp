@@ -4,12 +4,12 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-#include <xxhash.h>
 
 #include <algorithm>
 #include <cstring>
 
 #include "base/replacement.h"
+#include "image/page_sink.h"
 #include "image/validate.h"
 
 namespace rb {
@@ -51,7 +51,13 @@ class Layout {
 }  // namespace
 
 std::uint32_t ImageWriter::add_run(std::uint64_t address, std::uint64_t pages, FillPages fill) {
-  runs_.push_back({address, pages, std::move(fill)});
+  runs_.push_back({address, pages, std::move(fill), {}});
+  return static_cast<std::uint32_t>(runs_.size() - 1);
+}
+
+std::uint32_t ImageWriter::add_run_from(std::uint64_t address, std::uint64_t pages,
+                                        ReadPages read) {
+  runs_.push_back({address, pages, {}, std::move(read)});
   return static_cast<std::uint32_t>(runs_.size() - 1);
 }
 
@@ -142,12 +148,20 @@ Status ImageWriter::write(int fd) const {
   const Mapping mapping(address, end);
 
   layout.copy_to(mapping.data());
+  PageSink sink(fd, header.pages_offset);
   for (std::size_t i = 0; i < runs_.size(); ++i) {
-    if (runs_[i].fill) {
-      runs_[i].fill({mapping.data() + runs[i].offset, runs[i].pages * RBI_PAGE_SIZE});
+    const std::uint64_t size = runs_[i].pages * RBI_PAGE_SIZE;
+    if (runs_[i].read) {
+      RB_TRY(sink.read(size, runs_[i].read));
+      continue;
     }
+    const std::span<std::byte> pages(mapping.data() + runs[i].offset, size);
+    if (runs_[i].fill) runs_[i].fill(pages);
+    RB_TRY(sink.add_written(pages));
   }
-  header.pages_checksum = XXH64(mapping.data() + header.pages_offset, header.pages_size, 0);
+  const auto sum = sink.finish();
+  if (!sum) return tl::unexpected<Error>(sum.error());
+  header.pages_checksum = *sum;
   std::memcpy(mapping.data(), &header, sizeof header);
   header.checksum = metadata_checksum(mapping.bytes());
   std::memcpy(mapping.data(), &header, sizeof header);

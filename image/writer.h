@@ -19,6 +19,11 @@ namespace rb {
 /// that read as zero.
 using FillPages = std::function<void(std::span<std::byte>)>;
 
+/// Reads a part of the pages of one run.
+/// @param offset  in the run, bytes
+/// @return errno
+using ReadPages = std::function<int(std::uint64_t offset, std::span<std::byte> to)>;
+
 /// A socket without a name and a peer. @param state  enum rbi_socket_state
 [[nodiscard]] inline rbi_socket unnamed_socket(__u32 family, __u32 type, __u32 state) {
   rbi_socket socket{};
@@ -67,6 +72,10 @@ class ImageWriter {
   /// @return its index in RBI_SEC_RUNS
   std::uint32_t add_run(std::uint64_t address, std::uint64_t pages, FillPages fill);
 
+  /// The same for contents that are somewhere already: read when the image is written, which
+  /// fails if that does.
+  std::uint32_t add_run_from(std::uint64_t address, std::uint64_t pages, ReadPages read);
+
   /// Number of runs so far: the index that the next add_run() returns.
   [[nodiscard]] std::uint32_t run_count() const noexcept {
     return static_cast<std::uint32_t>(runs_.size());
@@ -96,6 +105,7 @@ class ImageWriter {
     std::uint64_t address;
     std::uint64_t pages;
     FillPages fill;
+    ReadPages read;
   };
   std::vector<Run> runs_;
   std::vector<std::byte> bytes_;

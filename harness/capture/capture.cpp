@@ -51,14 +51,12 @@ Status go_on(const CaptureRequest& request) {
 
 Status write(const capture::FoundTree& found, const CaptureRequest& request, Captured& captured) {
   ImageWriter writer;
-  int failure = 0;
   capture::add_records(found, writer);
-  RB_TRY(capture::add_memory(found, writer, failure));
+  RB_TRY(capture::add_memory(found, writer));
   // Into a file of another name until it is known to be whole.
   auto file = Replacement::create(request.path);
   if (!file) return tl::unexpected<Error>(std::move(file).error());
   RB_TRY(writer.write(file->fd().get()));
-  if (failure != 0) return fail_errno("cannot copy memory of the tree", failure);
   const auto image = Image::from_fd(Fd(::dup(file->fd().get())), CheckContents::kNo);
   if (!image) {
     return fail(

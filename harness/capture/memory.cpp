@@ -112,6 +112,20 @@ OrErrno<std::vector<PageRange>> data_ranges(int fd, std::uint64_t start, std::ui
   return ranges;
 }
 
+/// What lies beyond the end of a file reads as zero. @return errno
+int read_file(int fd, std::uint64_t offset, std::span<std::byte> to) {
+  while (!to.empty()) {
+    const ssize_t got = ::pread(fd, to.data(), to.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return errno;
+    if (got == 0) break;
+    to = to.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+  std::fill(to.begin(), to.end(), std::byte{});
+  return 0;
+}
+
 Status read_mm(const FoundTree& found, FoundMm& mm, Refusals& refusals) {
   const FoundTask& task = found.tasks[mm.task];
   const std::string directory = found.directory(task);
@@ -145,12 +159,11 @@ Status read_mm(const FoundTree& found, FoundMm& mm, Refusals& refusals) {
 
 class MemoryAdder {
  public:
-  MemoryAdder(const FoundTree& found, ImageWriter& writer, int& failure)
-      : found_(found), writer_(writer), failure_(failure) {}
+  MemoryAdder(const FoundTree& found, ImageWriter& writer) : found_(found), writer_(writer) {}
 
   Status add() {
     for (const FoundMm& mm : found_.mms) RB_TRY(add_mm(mm));
-    for (std::size_t i = 0; i < shared_.size(); ++i) add_shared(shared_[i]);
+    for (const Shared& shared : shared_) RB_TRY(add_shared(shared));
     return {};
   }
 
@@ -167,11 +180,10 @@ class MemoryAdder {
   Status add_vma(const FoundMm& mm, const ProcMapping& mapping);
   Status add_shared_backing(const FoundMm& mm, const ProcMapping& mapping, rbi_vma& vma);
   void add_file_backing(const ProcMapping& mapping, rbi_vma& vma);
-  void add_shared(const Shared& shared);
+  Status add_shared(const Shared& shared);
 
   const FoundTree& found_;
   ImageWriter& writer_;
-  int& failure_;
   std::vector<Shared> shared_;
   std::vector<std::pair<std::string, std::uint32_t>> file_backings_;
 };
@@ -208,10 +220,10 @@ Status MemoryAdder::add_mm(const FoundMm& from) {
   for (std::size_t i = 0; i < from.mappings.size(); ++i) {
     RB_TRY(add_vma(from, from.mappings[i]));
     for (const PageRange& range : from.contents[i]) {
-      writer_.add_run(
+      writer_.add_run_from(
           range.address, range.pages,
-          [reader, address = range.address, failure = &failure_](std::span<std::byte> to) {
-            if (*failure == 0) *failure = reader->read(address, to);
+          [reader, address = range.address](std::uint64_t offset, std::span<std::byte> to) {
+            return reader->read(address + offset, to);
           });
     }
   }
@@ -314,27 +326,22 @@ Status MemoryAdder::add_shared_backing(const FoundMm& mm, const ProcMapping& map
 }
 
 /// Runs of backings follow those of all mms.
-void MemoryAdder::add_shared(const Shared& shared) {
+Status MemoryAdder::add_shared(const Shared& shared) {
   rbi_backing& backing = writer_.backings[shared.backing];
   backing.size = (shared.size + RBI_PAGE_SIZE - 1) / RBI_PAGE_SIZE * RBI_PAGE_SIZE;
   backing.run_first = writer_.run_count();
   const auto fd = std::make_shared<Fd>(::open(shared.map_file.c_str(), O_RDONLY | O_CLOEXEC));
   const auto ranges = data_ranges(fd->get(), 0, backing.size);
-  if (!ranges) {
-    failure_ = ranges.error();
-    return;
-  }
+  if (!ranges) return fail_errno("cannot copy shared memory of the tree", ranges.error());
   for (const PageRange& range : *ranges) {
-    writer_.add_run(
+    writer_.add_run_from(
         range.address, range.pages,
-        [fd, offset = range.address, failure = &failure_](std::span<std::byte> to) {
-          // A short read is one beyond the end, which reads as zero.
-          if (::pread(fd->get(), to.data(), to.size(), static_cast<off_t>(offset)) < 0) {
-            *failure = errno;
-          }
+        [fd, start = range.address](std::uint64_t offset, std::span<std::byte> to) {
+          return read_file(fd->get(), start + offset, to);
         });
   }
   backing.run_count = writer_.run_count() - backing.run_first;
+  return {};
 }
 
 }  // namespace
@@ -348,8 +355,8 @@ Status find_memory(FoundTree& found, Refusals& refusals) {
   return {};
 }
 
-Status add_memory(const FoundTree& found, ImageWriter& writer, int& failure) {
-  return MemoryAdder(found, writer, failure).add();
+Status add_memory(const FoundTree& found, ImageWriter& writer) {
+  return MemoryAdder(found, writer).add();
 }
 
 }  // namespace rb::capture

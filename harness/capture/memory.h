@@ -14,7 +14,6 @@ namespace rb::capture {
 
 /// Adds mms with their VMAs, backings and runs to an image. Contents are copied when that is
 /// written: the tasks must stay stopped until then.
-/// @param failure  set by a copy that failed, as the writer knows of no errors
-[[nodiscard]] Status add_memory(const FoundTree& found, ImageWriter& writer, int& failure);
+[[nodiscard]] Status add_memory(const FoundTree& found, ImageWriter& writer);
 
 }  // namespace rb::capture
