@@ -22,11 +22,11 @@ Status capture_command(const CaptureOptions& options, const Parts& parts, std::o
   const auto captured = parts.capture(
       {options.root, options.out, options.leave_running, [] { return interrupted_by() != 0; }});
   if (!captured) return tl::unexpected(captured.error());
-  out << fmt::format("{}: {} in {}, {} bytes of memory; frozen for {:.1f} ms (", options.out,
-                     counted(captured->tasks, "task", "tasks"),
+  out << fmt::format("{}: {} in {}, {} bytes of memory; frozen for {:.1f} ms by {} stops (",
+                     options.out, counted(captured->tasks, "task", "tasks"),
                      counted(captured->processes, "process", "processes"),
                      format_count(captured->pages * RBI_PAGE_SIZE),
-                     milliseconds(captured->frozen_ns));
+                     milliseconds(captured->frozen_ns), format_count(captured->stops));
   for (std::size_t i = 0; i < kCaptureStageCount; ++i) {
     out << fmt::format("{}{} {:.1f}", i == 0 ? "" : ", ", stage_name(static_cast<CaptureStage>(i)),
                        milliseconds(captured->stage_ns[i]));

@@ -1,12 +1,15 @@
 #include "harness/capture/asking.h"
 
+#include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
+#include <array>
 #include <csignal>
 
-#include "harness/capture/inject.h"
+#include "harness/capture/environment.h"
+#include "harness/capture/questions.h"
 
 #ifndef PR_GET_TID_ADDRESS
 #define PR_GET_TID_ADDRESS 40
@@ -32,138 +35,195 @@ constexpr std::uint32_t kOnStack = 1;            // SS_ONSTACK
 constexpr std::uint32_t kDisabled = 2;           // SS_DISABLE
 constexpr std::uint64_t kUnmaskable = 1ull << (SIGKILL - 1) | 1ull << (SIGSTOP - 1);
 
+rbi_action action_of(unsigned signal, const KernelAction& action) {
+  rbi_action into{};
+  into.signal = signal;
+  into.handler = action.handler;
+  into.flags = action.flags;
+  into.restorer = action.restorer;
+  into.mask = action.mask & ~kUnmaskable;
+  // An ignored signal may carry leftovers that mean nothing.
+  if (into.handler == kSigIgn || (into.flags & kRestorer) == 0) {
+    into.flags &= ~kRestorer;
+    into.restorer = 0;
+  }
+  return into;
+}
+
+/// Whose default is to be ignored, and that have no effect when they are sent. SIGCONT has.
+constexpr std::uint64_t kIgnoredByDefault =
+    1ull << (SIGCHLD - 1) | 1ull << (SIGURG - 1) | 1ull << (SIGWINCH - 1);
+/// What of a program's ignored signals has no effect when it is sent: those that neither stop
+/// nor continue.
+constexpr std::uint64_t kPlain =
+    ((1ull << 31) - 1) & ~(kUnmaskable | 1ull << (SIGCONT - 1) | 1ull << (SIGTSTP - 1) |
+                           1ull << (SIGTTIN - 1) | 1ull << (SIGTTOU - 1));
+
+constexpr unsigned long kAskPersonality = 0xffffffff;  // personality(2)
+
+constexpr std::size_t kMostPages = 512 * 1024;  // bytes: a hundred threads at a time
+
+std::uint64_t pending_of(std::span<const rbi_siginfo> queue) {
+  std::uint64_t set = 0;
+  for (const rbi_siginfo& info : queue) set |= 1ull << (info.signo - 1);
+  return set;
+}
+
+/// By which signals a task can stop itself unnoticed.
+std::uint64_t unnoticed_signals(const FoundProcess& process, const FoundTask& task) {
+  const std::uint64_t ignored = (process.status.ignored & kPlain) | kIgnoredByDefault;
+  return ignored & ~process.status.caught & ~task.blocked & ~pending_of(task.pending) &
+         ~pending_of(process.pending);
+}
+
 class Asking {
  public:
   Asking(FoundTree& found, Refusals& refusals) : found_(found), refusals_(refusals) {}
 
-  Status ask() {
-    for (std::uint32_t mm = 0; mm < found_.mms.size(); ++mm) {
-      const FoundTask& first = found_.tasks[found_.mms[mm].task];
-      auto scratch = Scratch::map({first.tid, first.cpu, first.blocked}, found_.mms[mm].mappings);
-      if (!scratch) return tl::unexpected<Error>(scratch.error());
-      for (FoundTask& task : found_.tasks) {
-        if (task.mm == mm) RB_TRY(ask_task(*scratch, task));
-      }
-      RB_TRY(scratch->unmap());
+  Status ask(std::size_t& stops) {
+    std::vector<std::vector<std::size_t>> users(found_.mms.size());
+    for (std::size_t i = 0; i < found_.tasks.size(); ++i) {
+      users[found_.tasks[i].mm].push_back(i);
     }
-    return {};
+    Gadgets gadgets;
+    for (std::size_t mm = 0; mm < users.size(); ++mm) {
+      std::vector<Questions> all;
+      all.reserve(users[mm].size());
+      for (const std::size_t user : users[mm]) all.push_back(questions_for(found_.tasks[user]));
+      RB_TRY(ask_all(all, found_.mms[mm].mappings, kMostPages, gadgets, stops));
+    }
+    return std::move(failed_);
   }
 
  private:
-  Status ask_task(const Scratch& scratch, FoundTask& task);
-  Status ask_own(Calls& calls, FoundTask& task);
-  Status ask_process(Calls& calls, FoundProcess& process, std::uint64_t room);
-  Status ask_actions(Calls& calls, const FoundProcess& process, std::vector<rbi_action>& actions,
-                     std::uint64_t room);
+  Questions questions_for(FoundTask& task);
+  void ask_own(Questions& questions, FoundTask& task);
+  void set_credentials(FoundTask& task, bool needed, __u32 rbi_credentials::*field, long value);
+  void ask_mm(Questions& questions, FoundMm& mm);
+  void ask_process(Questions& questions, FoundProcess& process);
+  static void ask_actions(Questions& questions, const FoundProcess& process,
+                          std::vector<rbi_action>& actions);
+
+  static constexpr std::uint64_t kRoom = Questions::kRoom;
 
   FoundTree& found_;
   Refusals& refusals_;
   std::vector<bool> asked_mms_ = std::vector<bool>(found_.mms.size());
   std::vector<bool> asked_sighands_ = std::vector<bool>(found_.sighands.size());
-  std::uint64_t room_ = 0;
+  const long own_personality_ = ::personality(kAskPersonality);
+  const long own_securebits_ = ::prctl(PR_GET_SECUREBITS);
+  Status failed_;  ///< of what is done with answers
 };
 
-Status Asking::ask_task(const Scratch& scratch, FoundTask& task) {
-  room_ = scratch.room();
-  auto calls = Calls::begin(scratch, {task.tid, task.cpu, task.blocked});
-  if (!calls) return tl::unexpected<Error>(calls.error());
-  RB_TRY(ask_own(*calls, task));
+/// @param needed  it differs from bench's
+void Asking::set_credentials(FoundTask& task, bool needed, __u32 rbi_credentials::*field,
+                             long value) {
+  if (!needed && !task.credentials) return;
+  const bool is_new = !task.credentials;
+  auto credentials = own_credentials(found_, task);
+  if (!credentials) {
+    failed_ = tl::unexpected<Error>(credentials.error());
+    return;
+  }
+  if (is_new) {
+    (*credentials)->personality = static_cast<__u32>(own_personality_);
+    (*credentials)->securebits = static_cast<__u32>(own_securebits_);
+  }
+  (*credentials)->*field = static_cast<__u32>(value);
+}
+
+Questions Asking::questions_for(FoundTask& task) {
   FoundProcess& process = found_.processes[task.process];
-  if (task.tid == process.pid) RB_TRY(ask_process(*calls, process, room_));
+  Questions questions({task.tid, task.cpu, task.blocked}, process.pid,
+                      unnoticed_signals(process, task));
+  ask_own(questions, task);
+  if (task.tid == process.pid) ask_process(questions, process);
   if (!asked_mms_[task.mm]) {
     asked_mms_[task.mm] = true;
-    const auto brk = calls->call(SYS_brk, {});
-    if (!brk) return tl::unexpected<Error>(brk.error());
-    found_.mms[task.mm].brk = static_cast<std::uint64_t>(*brk);
-    const auto dumpable = calls->call(SYS_prctl, {PR_GET_DUMPABLE});
-    if (!dumpable) return tl::unexpected<Error>(dumpable.error());
-    found_.mms[task.mm].dumpable = *dumpable == 1;
+    ask_mm(questions, found_.mms[task.mm]);
   }
   if (!asked_sighands_[task.sighand]) {
     asked_sighands_[task.sighand] = true;
-    RB_TRY(ask_actions(*calls, process, found_.sighands[task.sighand], room_));
+    ask_actions(questions, process, found_.sighands[task.sighand]);
   }
-  return calls->end();
+  return questions;
 }
 
-Status Asking::ask_own(Calls& calls, FoundTask& task) {
-  if (task.credentials) {
-    const auto bits = calls.call(SYS_prctl, {PR_GET_SECUREBITS});
-    if (!bits) return tl::unexpected<Error>(bits.error());
-    found_.credentials[*task.credentials].record.securebits = static_cast<__u32>(*bits);
-  }
-  const auto address = calls.ask<std::uint64_t>(SYS_prctl, {PR_GET_TID_ADDRESS, room_});
-  if (!address) return tl::unexpected<Error>(address.error());
-  task.clear_child_tid = *address;
-  const auto stack = calls.ask<KernelStack>(SYS_sigaltstack, {0, room_});
-  if (!stack) return tl::unexpected<Error>(stack.error());
-  if ((stack->flags & kDisabled) != 0 || stack->size == 0) {
-    task.altstack_flags = kDisabled;
-    return {};
-  }
-  task.altstack = stack->address;
-  task.altstack_size = stack->size;
-  task.altstack_flags = stack->flags & ~kOnStack;  // where rsp is says it
-  return {};
+void Asking::ask_own(Questions& questions, FoundTask& task) {
+  questions.call(SYS_personality, {kAskPersonality}, [this, &task](long personality) {
+    const bool differs = personality != own_personality_;
+    set_credentials(task, differs, &rbi_credentials::personality, personality);
+  });
+  questions.call(SYS_prctl, {PR_GET_SECUREBITS}, [this, &task](long bits) {
+    set_credentials(task, bits != own_securebits_, &rbi_credentials::securebits, bits);
+  });
+  using Name = std::array<char, RBI_NAME_LEN>;
+  questions.ask<Name>(SYS_prctl, {PR_GET_NAME, kRoom},
+                      [&task](const Name& name) { task.name = name.data(); });
+  questions.ask<std::uint64_t>(SYS_prctl, {PR_GET_TID_ADDRESS, kRoom},
+                               [&task](std::uint64_t address) { task.clear_child_tid = address; });
+  questions.ask<KernelStack>(SYS_sigaltstack, {0, kRoom}, [&task](const KernelStack& stack) {
+    if ((stack.flags & kDisabled) != 0 || stack.size == 0) {
+      task.altstack_flags = kDisabled;
+      return;
+    }
+    task.altstack = stack.address;
+    task.altstack_size = stack.size;
+    task.altstack_flags = stack.flags & ~kOnStack;  // where rsp is says it
+  });
 }
 
-Status Asking::ask_process(Calls& calls, FoundProcess& process, std::uint64_t room) {
+void Asking::ask_mm(Questions& questions, FoundMm& mm) {
+  questions.call(SYS_brk, {}, [&mm](long end) { mm.brk = static_cast<std::uint64_t>(end); });
+  questions.call(SYS_prctl, {PR_GET_DUMPABLE},
+                 [&mm](long dumpable) { mm.dumpable = dumpable == 1; });
+}
+
+void Asking::ask_process(Questions& questions, FoundProcess& process) {
   for (unsigned which = 0; which < process.itimers.size(); ++which) {
-    const auto timer = calls.ask<itimerval>(SYS_getitimer, {which, room});
-    if (!timer) return tl::unexpected<Error>(timer.error());
-    const auto microseconds = [](const timeval& value) {
-      return static_cast<std::uint64_t>(value.tv_sec) * 1000000 +
-             static_cast<std::uint64_t>(value.tv_usec);
-    };
     rbi_itimer& into = process.itimers[which];
-    into = {microseconds(timer->it_interval), microseconds(timer->it_value)};
-    // One that has just expired reads as 0, which would disarm it for good.
-    if (into.value == 0 && into.interval != 0) into.value = 1;
+    questions.ask<itimerval>(SYS_getitimer, {which, kRoom}, [&into](const itimerval& timer) {
+      const auto microseconds = [](const timeval& value) {
+        return static_cast<std::uint64_t>(value.tv_sec) * 1000000 +
+               static_cast<std::uint64_t>(value.tv_usec);
+      };
+      into = {microseconds(timer.it_interval), microseconds(timer.it_value)};
+      // One that has just expired reads as 0, which would disarm it for good.
+      if (into.value == 0 && into.interval != 0) into.value = 1;
+    });
   }
   const std::string& who = found_.tasks[process.first_task].who;
-  const auto signal = calls.ask<int>(SYS_prctl, {PR_GET_PDEATHSIG, room});
-  if (!signal) return tl::unexpected<Error>(signal.error());
-  if (*signal != 0) {
+  questions.ask<int>(SYS_prctl, {PR_GET_PDEATHSIG, kRoom}, [this, &who](int signal) {
+    if (signal == 0) return;
     refusals_.add(
         "{} gets a signal when its parent dies (PR_SET_PDEATHSIG): an image cannot hold "
         "that",
         who);
-  }
-  const auto reaper = calls.ask<int>(SYS_prctl, {PR_GET_CHILD_SUBREAPER, room});
-  if (!reaper) return tl::unexpected<Error>(reaper.error());
-  if (*reaper != 0) {
+  });
+  questions.ask<int>(SYS_prctl, {PR_GET_CHILD_SUBREAPER, kRoom}, [this, &who](int reaper) {
+    if (reaper == 0) return;
     refusals_.add("{} is a subreaper (PR_SET_CHILD_SUBREAPER): an image cannot hold that", who);
-  }
-  return {};
+  });
 }
 
-/// Only those that /proc says are not the default: each is two stops of the task.
-Status Asking::ask_actions(Calls& calls, const FoundProcess& process,
-                           std::vector<rbi_action>& actions, std::uint64_t room) {
+/// Only those that /proc says are not the default.
+void Asking::ask_actions(Questions& questions, const FoundProcess& process,
+                         std::vector<rbi_action>& actions) {
   const std::uint64_t set = process.status.ignored | process.status.caught;
   for (unsigned signal = 1; signal <= RBI_NR_SIGNALS; ++signal) {
     if ((set & ~kUnmaskable & 1ull << (signal - 1)) == 0) continue;
-    const auto action = calls.ask<KernelAction>(SYS_rt_sigaction, {signal, 0, room, 8});
-    if (!action) return tl::unexpected<Error>(action.error());
-    if (action->handler == kSigDfl) continue;
-    rbi_action into{};
-    into.signal = signal;
-    into.handler = action->handler;
-    into.flags = action->flags;
-    into.restorer = action->restorer;
-    into.mask = action->mask & ~kUnmaskable;
-    // An ignored signal may carry leftovers that mean nothing.
-    if (into.handler == kSigIgn || (into.flags & kRestorer) == 0) {
-      into.flags &= ~kRestorer;
-      into.restorer = 0;
-    }
-    actions.push_back(into);
+    questions.ask<KernelAction>(SYS_rt_sigaction, {signal, 0, kRoom, 8},
+                                [signal, &actions](const KernelAction& action) {
+                                  if (action.handler == kSigDfl) return;
+                                  actions.push_back(action_of(signal, action));
+                                });
   }
-  return {};
 }
 
 }  // namespace
 
-Status ask_tasks(FoundTree& found, Refusals& refusals) { return Asking(found, refusals).ask(); }
+Status ask_tasks(FoundTree& found, Refusals& refusals, std::size_t& stops) {
+  return Asking(found, refusals).ask(stops);
+}
 
 }  // namespace rb::capture

@@ -7,9 +7,10 @@
 
 namespace rb::capture {
 
-/// Makes the tasks call for their signal actions, interval timers, break, clear_child_tid
-/// and alternate stacks (inject.h), and gives them their state back. Refuses a parent-death
-/// signal and subreapers.
-[[nodiscard]] Status ask_tasks(FoundTree& found, Refusals& refusals);
+/// Makes the tasks call for their names, signal actions, interval timers, break,
+/// clear_child_tid, alternate stacks, personality and securebits (questions.h). Each has its
+/// state back then. Refuses a parent-death signal and subreapers.
+/// @param stops  how often any of them was stopped for it is added
+[[nodiscard]] Status ask_tasks(FoundTree& found, Refusals& refusals, std::size_t& stops);
 
 }  // namespace rb::capture

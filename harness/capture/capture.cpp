@@ -75,6 +75,7 @@ Result<Captured> capture_tree(const CaptureRequest& request) {
   Stopwatch watch(captured);
   auto tree = capture::FrozenTree::freeze(request.root);
   if (!tree) return tl::unexpected<Error>(std::move(tree).error());
+  captured.stops = tree->task_count();
   watch.mark(CaptureStage::kFreeze);
   RB_TRY(go_on(request));
 
@@ -83,7 +84,7 @@ Result<Captured> capture_tree(const CaptureRequest& request) {
   RB_TRY(examine(*tree, found, refusals));
   watch.mark(CaptureStage::kExamine);
   RB_TRY(go_on(request));
-  RB_TRY(capture::ask_tasks(found, refusals));
+  RB_TRY(capture::ask_tasks(found, refusals, captured.stops));
   RB_TRY(refusals.status(tree->processes().front().name));
   watch.mark(CaptureStage::kAsk);
   RB_TRY(go_on(request));

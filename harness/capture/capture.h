@@ -39,6 +39,7 @@ struct Captured {
   std::size_t processes = 0;
   std::size_t tasks = 0;
   std::uint64_t pages = 0;      ///< with contents
+  std::size_t stops = 0;        ///< of all tasks, by ptrace(2)
   std::uint64_t frozen_ns = 0;  ///< from the first task's stop until it goes on or is ended
   std::array<std::uint64_t, kCaptureStageCount> stage_ns{};
 };

@@ -47,8 +47,8 @@ std::uint64_t hexadecimal(std::string_view text) {
   return std::strtoull(std::string(text).c_str(), nullptr, 16);
 }
 
-/// Without securebits, which only the task knows.
-FoundCredentials credentials_of(std::string_view status, const std::string& personality) {
+/// Without securebits and personality.
+FoundCredentials credentials_of(std::string_view status) {
   FoundCredentials found;
   rbi_credentials& to = found.record;
   const auto uids = numbers_of(line_of(status, "Uid"));
@@ -72,7 +72,6 @@ FoundCredentials credentials_of(std::string_view status, const std::string& pers
   to.bounding = hexadecimal(line_of(status, "CapBnd"));
   to.ambient = hexadecimal(line_of(status, "CapAmb"));
   if (line_of(status, "NoNewPrivs") == "1") to.flags = RBI_CREDENTIALS_NO_NEW_PRIVS;
-  to.personality = static_cast<__u32>(hexadecimal(personality));
   return found;
 }
 
@@ -86,7 +85,6 @@ class Environments {
     own_ = *own;
     const auto stat = read_whole_file("/proc/thread-self/stat");
     if (stat) own_stat_ = parse_stat(*stat).value_or(ProcStat{});
-    if (auto text = read_whole_file("/proc/self/personality")) own_personality_ = *text;
     for (FoundTask& task : found_.tasks) check_task(task);
     for (FoundProcess& process : found_.processes) check_process(process);
     return {};
@@ -94,16 +92,14 @@ class Environments {
 
  private:
   void check_task(FoundTask& task) {
-    const std::string directory = found_.directory(task);
-    const auto text = read_whole_file(directory + "/status");
+    const auto text = read_whole_file(found_.directory(task) + "/status");
     if (!text) return;
     const bool differs =
         std::any_of(std::begin(kCredentials), std::end(kCredentials),
                     [&](const char* key) { return line_of(*text, key) != line_of(own_, key); });
-    const auto personality = read_whole_file(directory + "/personality");
-    if (differs || (personality && *personality != own_personality_)) {
+    if (differs) {
       task.credentials = found_.credentials.size();
-      found_.credentials.push_back(credentials_of(*text, personality ? *personality : "0"));
+      found_.credentials.push_back(credentials_of(*text));
     }
     if (line_of(*text, "Seccomp") != "0") {
       refusals_.add("{} has a seccomp filter, which cannot be read back", task.who);
@@ -153,7 +149,6 @@ class Environments {
   FoundTree& found_;
   Refusals& refusals_;
   std::string own_;  ///< bench's own /proc/PID/status
-  std::string own_personality_;
   ProcStat own_stat_;
 };
 
@@ -161,6 +156,16 @@ class Environments {
 
 Status find_environments(FoundTree& found, Refusals& refusals) {
   return Environments(found, refusals).check();
+}
+
+Result<rbi_credentials*> own_credentials(FoundTree& found, FoundTask& task) {
+  if (!task.credentials) {
+    const auto text = read_whole_file(found.directory(task) + "/status");
+    if (!text) return fail_errno("cannot read credentials of " + task.who, text.error());
+    task.credentials = found.credentials.size();
+    found.credentials.push_back(credentials_of(*text));
+  }
+  return &found.credentials[*task.credentials].record;
 }
 
 }  // namespace rb::capture

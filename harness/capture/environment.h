@@ -12,4 +12,9 @@ namespace rb::capture {
 /// priorities other than bench's, seccomp filters, POSIX timers.
 [[nodiscard]] Status find_environments(FoundTree& found, Refusals& refusals);
 
+/// Gives a task credentials of its own, as /proc shows them, unless it has some: where what
+/// only the task can tell differs from bench's.
+/// @return its credentials, but for securebits and personality
+[[nodiscard]] Result<rbi_credentials*> own_credentials(FoundTree& found, FoundTask& task);
+
 }  // namespace rb::capture

@@ -202,7 +202,8 @@ Status FrozenTree::freeze_all(pid_t root) {
         const auto tasks = add_tasks(i);
         if (!tasks) return tl::unexpected<Error>(tasks.error());
         if (!*tasks) break;
-        found = true;
+        // Once the root has stopped, only the others can give it or each other children.
+        found = found || i > 0;
       }
       const auto children = add_children(i);
       if (!children) return tl::unexpected<Error>(children.error());
@@ -224,6 +225,7 @@ Result<FrozenTree> FrozenTree::freeze(pid_t root) {
     return fail(ErrorKind::kUsage, fmt::format("there is no process with pid {}", root),
                 "bench capture takes the pid of the tree's first process");
   }
+  const StopSignals signals;
   for (int attempt = 1;; ++attempt) {
     FrozenTree tree;
     Status frozen = tree.freeze_all(root);

@@ -3,6 +3,8 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -28,9 +30,27 @@ void look_for(std::string_view pattern, std::string_view code, std::uint64_t add
   if (at != std::string_view::npos) found = address + at;
 }
 
+/// Whether a task could execute that code at that address.
+bool has_code(pid_t task, std::span<const ProcMapping> mappings, std::uint64_t address,
+              std::string_view pattern) {
+  const bool executable =
+      std::any_of(mappings.begin(), mappings.end(), [address](const ProcMapping& mapping) {
+        return mapping.start <= address && address < mapping.end && (mapping.prot & PROT_EXEC) != 0;
+      });
+  std::array<std::byte, kSigreturnWide.size()> bytes{};
+  return executable && read_memory(task, address, std::span(bytes).first(pattern.size())) == 0 &&
+         std::memcmp(bytes.data(), pattern.data(), pattern.size()) == 0;
+}
+
 }  // namespace
 
-Gadgets find_gadgets(pid_t task, std::span<const ProcMapping> mappings) {
+Gadgets find_gadgets(pid_t task, std::span<const ProcMapping> mappings, const Gadgets& known) {
+  if (known.all() && known.call != 0 && has_code(task, mappings, known.call, kCall) &&
+      has_code(task, mappings, known.call_and_return, kCallAndReturn) &&
+      (has_code(task, mappings, known.sigreturn, kSigreturn) ||
+       has_code(task, mappings, known.sigreturn, kSigreturnWide))) {
+    return known;
+  }
   Gadgets gadgets;
   std::vector<std::byte> bytes;
   for (const ProcMapping& mapping : mappings) {

@@ -20,6 +20,8 @@ struct Gadgets {
 };
 
 /// Looks through the code that a stopped task has mapped: each C library has all three.
-[[nodiscard]] Gadgets find_gadgets(pid_t task, std::span<const ProcMapping> mappings);
+/// @param known  where another process has them, which forks of it have, too: looked at first
+[[nodiscard]] Gadgets find_gadgets(pid_t task, std::span<const ProcMapping> mappings,
+                                   const Gadgets& known = {});
 
 }  // namespace rb::capture

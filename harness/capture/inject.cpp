@@ -15,22 +15,8 @@
 namespace rb::capture {
 namespace {
 
-// Offsets in the scratch: code, room for results, the frame.
-constexpr std::uint64_t kRoomAt = 256;
-constexpr std::uint64_t kFrameAt = 1024;
-constexpr std::uint64_t kScratchSize = 32 * 1024;  // a frame with AMX takes 12 KiB
-static_assert(kRoomAt + Scratch::kRoom <= kFrameAt);
-
 constexpr std::uint64_t kRedZone = 128;  // below rsp, the program's: System V ABI, 3.2.2
 constexpr std::uint64_t kAllSignals = ~0ull;
-
-/// syscall; mov $frame, %rsp; mov $15, %eax (rt_sigreturn); syscall; ud2
-std::array<unsigned char, 21> calling_code(std::uint64_t frame) {
-  std::array<unsigned char, 21> code = {0x0f, 0x05, 0x48, 0xbc, 0, 0, 0,    0,    0,    0,   0,
-                                        0,    0xb8, 0x0f, 0,    0, 0, 0x0f, 0x05, 0x0f, 0x0b};
-  std::memcpy(code.data() + 4, &frame, sizeof frame);
-  return code;
-}
 
 tl::unexpected<Error> died(pid_t task, int error) {
   return fail_errno(fmt::format("cannot go on with task {}", task), error);
@@ -74,9 +60,6 @@ std::uint64_t room_on_stack(const user_regs_struct& registers, std::size_t size,
 
 }  // namespace
 
-std::uint64_t Scratch::frame() const { return address_ + kFrameAt; }
-std::uint64_t Scratch::room() const { return address_ + kRoomAt; }
-
 /// One call through the program's own code.
 Result<long> Scratch::call(long number, const CallArguments& arguments) const {
   const user_regs_struct back = resumed(task_.cpu.general);
@@ -100,85 +83,42 @@ Result<long> Scratch::call(long number, const CallArguments& arguments) const {
   return result;
 }
 
-Result<Scratch> Scratch::map(const StoppedTask& task, std::span<const ProcMapping> mappings) {
-  const Gadgets gadgets = find_gadgets(task.tid, mappings);
+Result<Scratch> Scratch::map(const StoppedTask& task, std::span<const ProcMapping> mappings,
+                             std::size_t size, Gadgets& known) {
+  known = find_gadgets(task.tid, mappings, known);
+  const Gadgets& gadgets = known;
   if (gadgets.call == 0) {
     return fail(ErrorKind::kUnsupported,
                 fmt::format("task {} has no syscall instruction mapped, so it cannot be asked for "
                             "its signal handlers",
                             task.tid));
   }
-  const std::size_t size = signal_frame(task.cpu, task.mask, 0).size();
+  const std::size_t frame = signal_frame_size(task.cpu);
   Scratch scratch(task, gadgets,
-                  gadgets.all() ? room_on_stack(task.cpu.general, size, mappings) : 0);
-  const auto address = scratch.call(SYS_mmap, {0, kScratchSize, PROT_READ | PROT_WRITE | PROT_EXEC,
+                  gadgets.all() ? room_on_stack(task.cpu.general, frame, mappings) : 0, size);
+  const auto address = scratch.call(SYS_mmap, {0, size, PROT_READ | PROT_WRITE | PROT_EXEC,
                                                MAP_PRIVATE | MAP_ANONYMOUS, ~0ull, 0});
   if (!address) return tl::unexpected<Error>(address.error());
   if (*address < 0 && *address > -4096) {
-    return fail_errno(fmt::format("task {} cannot map a page to be asked from", task.tid),
+    return fail_errno(fmt::format("task {} cannot map pages to be asked from", task.tid),
                       static_cast<int>(-*address));
   }
   scratch.address_ = static_cast<std::uint64_t>(*address);
-  const auto code = calling_code(scratch.frame() + kFrameContext);
-  if (const int error = write_memory(task.tid, scratch.address_, std::as_bytes(std::span(code)));
-      error != 0) {
-    return died(task.tid, error);
-  }
   return scratch;
 }
 
 Status Scratch::unmap() {
   if (address_ == 0) return {};
   const std::uint64_t address = std::exchange(address_, 0);
-  const auto result = call(SYS_munmap, {address, kScratchSize, 0, 0, 0, 0});
+  const auto result = call(SYS_munmap, {address, size_, 0, 0, 0, 0});
   if (!result) return tl::unexpected<Error>(result.error());
-  if (*result != 0)
-    return fail_errno("a page cannot be unmapped again", static_cast<int>(-*result));
+  if (*result != 0) {
+    return fail_errno("pages to be asked from cannot be unmapped again",
+                      static_cast<int>(-*result));
+  }
   return {};
 }
 
 Scratch::~Scratch() { static_cast<void>(unmap()); }
-
-Result<Calls> Calls::begin(const Scratch& scratch, const StoppedTask& task) {
-  // The frame first, then the registers, then the mask: at each moment the task could go on
-  // by itself.
-  const auto frame = signal_frame(task.cpu, task.mask, scratch.frame());
-  if (const int error = write_memory(task.tid, scratch.frame(), frame); error != 0) {
-    return died(task.tid, error);
-  }
-  // From here on the destructor gives the state back, whatever fails.
-  Calls calls(scratch, task.tid, resumed(task.cpu.general), task.mask);
-  int error = set_registers(task.tid, with_call(calls.resumed_, scratch.code(), SYS_getpid, {}));
-  if (error == 0) error = set_mask(task.tid, kAllSignals);
-  if (error != 0) return died(task.tid, error);
-  return calls;
-}
-
-Result<long> Calls::call(long number, const CallArguments& arguments) {
-  if (const int error =
-          set_registers(task_, with_call(resumed_, scratch_->code(), number, arguments));
-      error != 0) {
-    return died(task_, error);
-  }
-  return through_call(task_);
-}
-
-Status Calls::read_room(std::span<std::byte> bytes) const {
-  if (const int error = read_memory(task_, scratch_->room(), bytes); error != 0) {
-    return died(task_, error);
-  }
-  return {};
-}
-
-Status Calls::end() {
-  if (!open_) return {};
-  open_ = false;
-  int error = set_mask(task_, mask_);
-  if (error == 0) error = set_registers(task_, resumed_);
-  if (error != 0) return died(task_, error);
-  return {};
-}
-
-Calls::~Calls() { static_cast<void>(end()); }
 
 }  // namespace rb::capture

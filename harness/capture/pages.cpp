@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 
 #include "base/fd.h"
@@ -86,7 +87,7 @@ OrErrno<std::vector<PageRange>> PageMap::own_pages(std::uint64_t start, std::uin
 }
 
 int PageMap::scan(std::uint64_t start, std::uint64_t end, std::vector<PageRange>& pages) {
-  std::vector<ScanRegion> regions(512);
+  std::array<ScanRegion, 512> regions;
   while (start < end) {
     ScanArguments arguments{};
     arguments.size = sizeof arguments;

@@ -7,7 +7,9 @@
 #include <sys/uio.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 
 namespace rb::capture {
@@ -23,18 +25,30 @@ constexpr std::size_t kSoftwareXfeatures = 464;  // where ptrace(2) puts XCR0, a
 constexpr std::size_t kXstateBv = 512;
 constexpr std::size_t kMaxXstate = 1u << 16;
 
-/// Bytes of an XSAVE area in the standard format with these components.
-std::size_t area_size(std::uint64_t features) {
+constexpr unsigned kComponents = 63;
+
+/// Where each component of an XSAVE area in the standard format ends. In a virtual machine
+/// each cpuid instruction takes some microseconds.
+std::array<std::size_t, kComponents> component_ends() {
   constexpr unsigned kXsaveLeaf = 0xd;
-  std::size_t size = RBI_XSAVE_MIN;
-  for (unsigned component = 2; component < 63; ++component) {
-    if ((features >> component & 1) == 0) continue;
+  std::array<std::size_t, kComponents> ends{};
+  for (unsigned component = 2; component < kComponents; ++component) {
     unsigned bytes = 0;
     unsigned offset = 0;
     unsigned c = 0;
     unsigned d = 0;
     if (__get_cpuid_count(kXsaveLeaf, component, &bytes, &offset, &c, &d) == 0) continue;
-    size = std::max<std::size_t>(size, offset + std::size_t{bytes});
+    ends[component] = offset + std::size_t{bytes};
+  }
+  return ends;
+}
+
+/// Bytes of an XSAVE area in the standard format with these components.
+std::size_t area_size(std::uint64_t features) {
+  static const std::array<std::size_t, kComponents> kEnds = component_ends();
+  std::size_t size = RBI_XSAVE_MIN;
+  for (unsigned component = 2; component < kComponents; ++component) {
+    if ((features >> component & 1) != 0) size = std::max(size, kEnds[component]);
   }
   return size;
 }
@@ -44,10 +58,11 @@ std::size_t area_size(std::uint64_t features) {
 int read_cpu_state(pid_t tid, CpuState& state) {
   iovec area = {&state.general, sizeof state.general};
   if (::ptrace(PTRACE_GETREGSET, tid, NT_PRSTATUS, &area) != 0) return errno;
-  state.xstate.resize(kMaxXstate);
-  area = {state.xstate.data(), state.xstate.size()};
+  // Read into a common buffer: one of that size for each of many tasks takes page faults.
+  static std::array<std::byte, kMaxXstate> buffer;
+  area = {buffer.data(), buffer.size()};
   if (::ptrace(PTRACE_GETREGSET, tid, NT_X86_XSTATE, &area) != 0) return errno;
-  state.xstate.resize(area.iov_len);
+  state.xstate.assign(buffer.begin(), buffer.begin() + static_cast<std::ptrdiff_t>(area.iov_len));
   return 0;
 }
 

@@ -56,6 +56,10 @@ void add_software_bytes(std::vector<std::byte>& xstate) {
 
 }  // namespace
 
+std::size_t signal_frame_size(const CpuState& before) {
+  return kXstateAt + before.xstate.size() + sizeof(__u32);  // and RST_MAGIC2
+}
+
 std::vector<std::byte> signal_frame(const CpuState& before, std::uint64_t mask,
                                     std::uint64_t address, std::uint64_t returns_to) {
   rst_signal_frame frame{};
@@ -66,7 +70,9 @@ std::vector<std::byte> signal_frame(const CpuState& before, std::uint64_t mask,
   frame.context = context_of(resumed_elsewhere(before.general), address + kXstateAt);
   frame.mask = mask;
 
-  std::vector<std::byte> bytes(kXstateAt);
+  std::vector<std::byte> bytes;
+  bytes.reserve(signal_frame_size(before));
+  bytes.resize(kXstateAt);
   std::memcpy(bytes.data(), &frame, sizeof frame);
   std::vector<std::byte> xstate = before.xstate;
   add_software_bytes(xstate);

@@ -12,6 +12,9 @@ namespace rb::capture {
 /// Where rsp must be for rt_sigreturn(2), from the start of the frame.
 inline constexpr std::uint64_t kFrameContext = 8;
 
+/// Bytes of the frame with its XSAVE area.
+[[nodiscard]] std::size_t signal_frame_size(const CpuState& before);
+
 /// The frame with its XSAVE area.
 /// @param address  where it is to be; a multiple of 64
 /// @param returns_to  an address at its start, to be taken from the stack first

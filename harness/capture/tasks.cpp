@@ -75,11 +75,7 @@ void leave_critical_section(FoundTask& task) {
   }
 }
 
-Status read_task(const FoundTree& found, FoundTask& task, Refusals& refusals) {
-  auto name = read_whole_file(found.directory(task) + "/comm");
-  if (!name) return cannot_read(task, "the name", name.error());
-  if (!name->empty() && name->back() == '\n') name->pop_back();
-  task.name = std::move(*name);
+Status read_task(FoundTask& task, Refusals& refusals) {
   if (const int error = read_cpu_state(task.tid, task.cpu); error != 0) {
     return cannot_read(task, "registers", error);
   }
@@ -143,7 +139,7 @@ Status find_tasks(const FrozenTree& tree, FoundTree& found, Refusals& refusals) 
     if (!stat) return fail_errno(fmt::format("cannot read /proc of zombie {}", zombie.pid), ESRCH);
     found.zombies.push_back({zombie.pid, zombie.parent, *stat});
   }
-  for (FoundTask& task : found.tasks) RB_TRY(read_task(found, task, refusals));
+  for (FoundTask& task : found.tasks) RB_TRY(read_task(task, refusals));
   for (FoundProcess& process : found.processes) RB_TRY(read_process(found, process));
   RB_TRY(find_environments(found, refusals));
   return find_sharing(found);

@@ -23,12 +23,36 @@ int request(Request what, pid_t tid, std::uint64_t address, const void* data) {
 
 const void* number(std::uint64_t value) { return reinterpret_cast<const void*>(value); }
 
-void sleep_us(long microseconds) {
-  const timespec duration{microseconds / 1000000, microseconds % 1000000 * 1000};
-  ::nanosleep(&duration, nullptr);
+sigset_t child_signal() {
+  sigset_t set;
+  ::sigemptyset(&set);
+  ::sigaddset(&set, SIGCHLD);
+  return set;
+}
+
+/// Until some task has stopped, or a millisecond at most: another thread may take the signal.
+void sleep_until_stop() {
+  const sigset_t set = child_signal();
+  const timespec longest{0, 1'000'000};
+  static_cast<void>(::sigtimedwait(&set, nullptr, &longest));
+}
+
+std::int64_t now_ms() {
+  timespec now{};
+  ::clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1000 + now.tv_nsec / 1'000'000;
 }
 
 bool is_event_stop(int status) { return status >> kEventShift == PTRACE_EVENT_STOP; }
+
+int wait_stop(pid_t tid, int& status) {
+  pid_t got = 0;
+  do {
+    got = ::waitpid(tid, &status, __WALL);
+  } while (got < 0 && errno == EINTR);
+  if (got < 0) return errno;
+  return WIFSTOPPED(status) ? 0 : ESRCH;
+}
 
 }  // namespace
 
@@ -36,21 +60,24 @@ int seize(pid_t tid) { return request(PTRACE_SEIZE, tid, 0, number(PTRACE_O_TRAC
 
 int interrupt(pid_t tid) { return request(PTRACE_INTERRUPT, tid, 0, nullptr); }
 
+StopSignals::StopSignals() {
+  const sigset_t set = child_signal();
+  ::sigprocmask(SIG_BLOCK, &set, &before_);
+}
+
+StopSignals::~StopSignals() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
+
 Stop wait_interrupted(pid_t tid, unsigned patience_ms) {
-  constexpr long kFirstSleep = 20;
-  constexpr long kLongestSleep = 1000;
-  long slept = 0;
-  long sleep = kFirstSleep;
+  std::int64_t deadline = 0;
   for (;;) {
     int status = 0;
     const pid_t got = ::waitpid(tid, &status, __WALL | WNOHANG);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return Stop::kGone;
     if (got == 0) {
-      if (slept >= static_cast<long>(patience_ms) * 1000) return Stop::kNotYet;
-      sleep_us(sleep);
-      slept += sleep;
-      if (sleep < kLongestSleep) sleep *= 2;
+      if (deadline == 0) deadline = now_ms() + patience_ms;
+      if (now_ms() >= deadline) return Stop::kNotYet;
+      sleep_until_stop();
       continue;
     }
     if (!WIFSTOPPED(status)) return Stop::kGone;
@@ -89,14 +116,26 @@ int next_syscall_stop(pid_t tid) {
       return error;
     }
     int status = 0;
-    pid_t got = 0;
-    do {
-      got = ::waitpid(tid, &status, __WALL);
-    } while (got < 0 && errno == EINTR);
-    if (got < 0) return errno;
-    if (!WIFSTOPPED(status)) return ESRCH;
+    if (const int error = wait_stop(tid, status); error != 0) return error;
     if (WSTOPSIG(status) == kSyscallStop) return 0;
     signal = is_event_stop(status) ? 0 : WSTOPSIG(status);
+  }
+}
+
+int let_run(pid_t tid) { return request(PTRACE_CONT, tid, 0, nullptr); }
+
+int wait_signal(pid_t tid, int signal) {
+  for (;;) {
+    int status = 0;
+    if (const int error = wait_stop(tid, status); error != 0) return error;
+    const bool event = is_event_stop(status);
+    if (!event && WSTOPSIG(status) == signal) return 0;
+    // As next_syscall_stop() does.
+    const int other = event ? 0 : WSTOPSIG(status);
+    if (const int error = request(PTRACE_CONT, tid, 0, number(static_cast<unsigned>(other)));
+        error != 0) {
+      return error;
+    }
   }
 }
 

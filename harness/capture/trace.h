@@ -4,6 +4,7 @@
 #include <sys/types.h>
 #include <sys/user.h>
 
+#include <csignal>
 #include <cstdint>
 #include <span>
 
@@ -26,6 +27,18 @@ enum class Stop {
   kNotYet,   ///< It does not stop: it is in a sleep that nothing interrupts.
 };
 
+/// Keeps SIGCHLD, which tells of stops, for wait_interrupted() while it lives.
+class StopSignals {
+ public:
+  StopSignals();
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+  ~StopSignals();
+
+ private:
+  sigset_t before_{};
+};
+
 /// Waits for the stop of an interrupted task. Signals that it meets first are handed on.
 /// @param patience_ms  how long; 0 = look once
 [[nodiscard]] Stop wait_interrupted(pid_t tid, unsigned patience_ms);
@@ -42,6 +55,12 @@ enum class Stop {
 
 /// Runs a stopped task up to its next system call's entry or exit.
 [[nodiscard]] int next_syscall_stop(pid_t tid);
+
+/// Lets a stopped task run.
+[[nodiscard]] int let_run(pid_t tid);
+
+/// Waits until a task that was let run is about to get a signal.
+[[nodiscard]] int wait_signal(pid_t tid, int signal);
 
 /// Memory that the task itself may write to, and read.
 [[nodiscard]] int write_memory(pid_t tid, std::uint64_t address, std::span<const std::byte> bytes);

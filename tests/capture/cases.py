@@ -107,9 +107,12 @@ def death(trial, program):
 
 
 def threads(trial, program):
-    """A thousand."""
+    """A thousand: each is stopped once to be frozen, and once to be asked."""
     tree = Counter(trial, program, 1000 // SLOWER)
-    trial.move(tree.process)
+    said = trial.move(tree.process)
+    tasks, stops = (int(number.replace(",", "")) for number in
+                    re.search(r": ([\d,]+) tasks .* by ([\d,]+) stops", said).groups())
+    assert tasks == 1000 // SLOWER + 1 and stops <= 2 * tasks + 10, said
     tree.wait_for_more(3)
     tree.finish()
 

@@ -77,10 +77,11 @@ class Trial:
 
     def move(self, process):
         """Captures and ends a process that was started here, and restarts it."""
-        self.capture(process.pid)
+        said = self.capture(process.pid)
         assert process.wait(PATIENCE) == -signal.SIGKILL, "it was not ended"
         self.reap()
         self.restart()
+        return said
 
     @staticmethod
     def reap():

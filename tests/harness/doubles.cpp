@@ -197,6 +197,7 @@ Result<Captured> capture(const CaptureRequest& request) {
   captured.processes = 1;
   captured.tasks = 3;
   captured.pages = 300;
+  captured.stops = 10;
   captured.stage_ns = {1'000'000, 2'000'000, 500'000, 4'000'000, 100'000};
   captured.frozen_ns = 7'600'000;
   return captured;
