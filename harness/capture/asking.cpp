@@ -7,6 +7,7 @@
 
 #include <array>
 #include <csignal>
+#include <ctime>
 
 #include "harness/capture/environment.h"
 #include "harness/capture/questions.h"
@@ -200,10 +201,21 @@ void Asking::ask_process(Questions& questions, FoundProcess& process) {
         "that",
         who);
   });
-  questions.ask<int>(SYS_prctl, {PR_GET_CHILD_SUBREAPER, kRoom}, [this, &who](int reaper) {
-    if (reaper == 0) return;
-    refusals_.add("{} is a subreaper (PR_SET_CHILD_SUBREAPER): an image cannot hold that", who);
-  });
+  questions.ask<int>(SYS_prctl, {PR_GET_CHILD_SUBREAPER, kRoom},
+                     [&process](int reaper) { process.subreaper = reaper != 0; });
+  for (rbi_timer& timer : process.timers) {
+    questions.ask<itimerspec>(SYS_timer_gettime, {static_cast<std::uint64_t>(timer.id), kRoom},
+                              [&timer](const itimerspec& left) {
+                                const auto nanoseconds = [](const timespec& time) {
+                                  return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000'000 +
+                                         static_cast<std::uint64_t>(time.tv_nsec);
+                                };
+                                timer.interval = nanoseconds(left.it_interval);
+                                timer.value = nanoseconds(left.it_value);
+                                // As of interval timers.
+                                if (timer.value == 0 && timer.interval != 0) timer.value = 1;
+                              });
+  }
 }
 
 /// Only those that /proc says are not the default.

@@ -1,6 +1,7 @@
 #include "harness/capture/descriptors.h"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -8,14 +9,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstring>
 #include <map>
 #include <string_view>
 #include <tuple>
 
 #include "harness/capture/events.h"
+#include "harness/capture/kept_files.h"
 #include "harness/capture/locks.h"
 #include "harness/capture/pipes.h"
 #include "harness/capture/sockets.h"
+#include "harness/capture/watches.h"
 #include "harness/verify/kcmp.h"
 #include "harness/verify/proc_files.h"
 
@@ -30,6 +34,7 @@ constexpr std::uint32_t kDirectoryFlags =
     O_NONBLOCK | O_NOATIME | O_NOFOLLOW | O_DIRECTORY | kLargeFile;
 constexpr std::uint32_t kPipeFlags = O_ACCMODE | O_NONBLOCK | kLargeFile;  // and events
 constexpr std::uint32_t kSocketFlags = kPipeFlags | O_ASYNC;
+constexpr std::uint32_t kFifoFlags = kPipeFlags | O_NOFOLLOW;
 
 bool is_pipe(const FoundDescription& description) {
   return description.kind == RBI_OFD_PIPE_READ || description.kind == RBI_OFD_PIPE_WRITE;
@@ -78,10 +83,15 @@ class Descriptors {
   Status read_table(std::size_t table, std::size_t user);
   Status number_descriptions();
   Status add_description(const Seen& seen);
+  Status add_file(const Seen& seen, FoundDescription& description);
   Status add_pipe_end(const Seen& seen, FoundDescription& description);
+  Status add_fifo(const Seen& seen, FoundDescription& description);
+  Status add_pipe(const Seen& seen, FoundDescription& description);
+  Status add_inotify(const Seen& seen, FoundDescription& description);
   Status add_socket(const Seen& seen, FoundDescription& description);
+  [[nodiscard]] Fd copy_of(const Seen& seen) const;
   void read_owner(int fd, const Seen& seen, FoundDescription& description);
-  void add_event(const Seen& seen, FoundDescription& description);
+  Status add_event(const Seen& seen, FoundDescription& description);
   void find_watched();
   void find_locks();
   void refuse_outside(const FoundPipe& pipe);
@@ -91,7 +101,7 @@ class Descriptors {
   [[nodiscard]] std::string who(const Seen& seen) const {
     return fmt::format("{} fd {} ({})", found_.tasks[seen.task].who, seen.object.fd, seen.link);
   }
-  [[nodiscard]] std::string path_of(const Seen& seen) const {
+  [[nodiscard]] std::string link_of(const Seen& seen) const {
     return fmt::format("{}/fd/{}", found_.directory(found_.tasks[seen.task]), seen.object.fd);
   }
 
@@ -166,7 +176,8 @@ Status Descriptors::number_descriptions() {
 
 /// Keeps the flags that an image has a place for, and refuses others.
 void Descriptors::keep_flags(const Seen& seen, std::uint32_t kept, FoundDescription& description) {
-  const std::uint32_t flags = seen.info.flags & ~kCloseOnExec;
+  std::uint32_t flags = seen.info.flags & ~kCloseOnExec;
+  if ((flags & O_TMPFILE) == O_TMPFILE) flags &= ~std::uint32_t{O_TMPFILE};  // a deleted file
   description.flags =
       flags & kept & ~(kept == kPipeFlags || kept == kSocketFlags ? kLargeFile : 0u);
   if ((flags & O_PATH) != 0) {
@@ -203,10 +214,12 @@ Status Descriptors::add_description(const Seen& seen) {
   }
   switch (seen.status.st_mode & S_IFMT) {
     case S_IFREG:
+      RB_TRY(add_file(seen, description));
+      break;
     case S_IFDIR:
-      description.kind = S_ISDIR(seen.status.st_mode) ? RBI_OFD_DIRECTORY : RBI_OFD_FILE;
+      description.kind = RBI_OFD_DIRECTORY;
       description.path = seen.link;
-      keep_flags(seen, S_ISDIR(seen.status.st_mode) ? kDirectoryFlags : kFileFlags, description);
+      keep_flags(seen, kDirectoryFlags, description);
       check_path(seen);
       break;
     case S_IFCHR: {
@@ -230,10 +243,39 @@ Status Descriptors::add_description(const Seen& seen) {
       RB_TRY(add_socket(seen, description));
       break;
     default:
-      add_event(seen, description);
+      RB_TRY(add_event(seen, description));
   }
   found_.descriptions.push_back(std::move(description));
   return {};
+}
+
+Status Descriptors::add_file(const Seen& seen, FoundDescription& description) {
+  keep_flags(seen, kFileFlags, description);
+  description.kind = RBI_OFD_FILE;
+  description.path = seen.link;
+  if (!is_kept_file(seen.link)) {
+    check_path(seen);
+    return {};
+  }
+  description.path.clear();
+  const auto kept = keep_file(found_, seen.link, link_of(seen), who(seen), refusals_);
+  if (!kept) return tl::unexpected<Error>(kept.error());
+  if (!*kept) return {};
+  description.object = *kept;
+  const bool memfd = found_.kept_files[**kept].memfd;
+  description.kind = memfd ? RBI_OFD_MEMFD : RBI_OFD_DELETED;
+  if (memfd && !seen.locks.empty()) {
+    refusals_.add("{} is locked: an image cannot hold locks of a memfd", who(seen));
+  }
+  return {};
+}
+
+/// The very description.
+Fd Descriptors::copy_of(const Seen& seen) const {
+  const auto& task = found_.tasks[seen.task];
+  const Fd process(
+      static_cast<int>(::syscall(SYS_pidfd_open, found_.processes[task.process].pid, 0)));
+  return Fd(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), seen.object.fd, 0)));
 }
 
 Status Descriptors::add_socket(const Seen& seen, FoundDescription& description) {
@@ -241,10 +283,7 @@ Status Descriptors::add_socket(const Seen& seen, FoundDescription& description) 
   description.kind = RBI_OFD_SOCKET;
   description.offset = 0;
   description.object = static_cast<std::uint32_t>(found_.sockets.size());
-  const auto& task = found_.tasks[seen.task];
-  const Fd process(
-      static_cast<int>(::syscall(SYS_pidfd_open, found_.processes[task.process].pid, 0)));
-  const Fd fd(static_cast<int>(::syscall(SYS_pidfd_getfd, process.get(), seen.object.fd, 0)));
+  const Fd fd = copy_of(seen);
   if (!fd.valid()) return fail_errno("cannot look into " + who(seen));
   read_owner(fd.get(), seen, description);
   FoundSocket socket;
@@ -270,22 +309,50 @@ void Descriptors::read_owner(int fd, const Seen& seen, FoundDescription& descrip
 }
 
 /// What has no file behind it.
-void Descriptors::add_event(const Seen& seen, FoundDescription& description) {
+Status Descriptors::add_event(const Seen& seen, FoundDescription& description) {
   description.offset = 0;
+  if (seen.link == "anon_inode:inotify") return add_inotify(seen, description);
   if (seen.link == "anon_inode:[eventpoll]") {
     keep_flags(seen, kPipeFlags, description);
     description.kind = RBI_OFD_EPOLL;
-    return;
+    return {};
   }
   const auto event = parse_event(seen.link, seen.fdinfo);
   if (!event) {
     refusals_.add("{} is of a kind that an image cannot hold", who(seen));
-    return;
+    return {};
   }
   keep_flags(seen, kPipeFlags, description);
   description.kind = event->kind;
   description.object = static_cast<std::uint32_t>(found_.events.size());
   found_.events.push_back(event->record);
+  return {};
+}
+
+Status Descriptors::add_inotify(const Seen& seen, FoundDescription& description) {
+  keep_flags(seen, kPipeFlags, description);
+  description.kind = RBI_OFD_INOTIFY;
+  const Fd fd = copy_of(seen);
+  int unread = 0;
+  if (!fd.valid() || ::ioctl(fd.get(), FIONREAD, &unread) != 0) {
+    return fail_errno("cannot look into " + who(seen));
+  }
+  if (unread != 0) {
+    refusals_.add("{} has unread events: try again when they have been read", who(seen));
+  }
+  const auto watches = parse_inotify(seen.fdinfo);
+  if (!watches) return fail_errno("cannot understand the fdinfo of " + who(seen), EPROTO);
+  const auto number = static_cast<std::uint32_t>(found_.descriptions.size());
+  for (const InotifyWatch& watch : *watches) {
+    auto path = path_of(watch);
+    if (!path) {
+      refusals_.add("{} watches inode {}, whose path cannot be found ({}): remove the watch",
+                    who(seen), watch.inode, std::strerror(path.error()));
+      continue;
+    }
+    found_.watches.push_back({number, watch.number, watch.mask, std::move(*path)});
+  }
+  return {};
 }
 
 /// /proc names what is watched by the number of the descriptor that it was added with.
@@ -343,32 +410,45 @@ void Descriptors::find_locks() {
 }
 
 Status Descriptors::add_pipe_end(const Seen& seen, FoundDescription& description) {
-  keep_flags(seen, kPipeFlags, description);
   description.offset = 0;
-  if (seen.link.rfind("pipe:[", 0) != 0) {
-    refusals_.add("{} is a named pipe: an image cannot hold it", who(seen));
-    return {};
-  }
+  if (!seen.link.starts_with("pipe:[")) return add_fifo(seen, description);
+  keep_flags(seen, kPipeFlags, description);
   const std::uint32_t access = seen.info.flags & O_ACCMODE;
   if (access == O_RDWR) {
     refusals_.add("{} is both ends of a pipe at once: an image cannot hold it", who(seen));
     return {};
   }
   description.kind = access == O_RDONLY ? RBI_OFD_PIPE_READ : RBI_OFD_PIPE_WRITE;
-  const auto known =
-      std::find_if(found_.pipes.begin(), found_.pipes.end(),
-                   [&](const FoundPipe& pipe) { return pipe.inode == seen.status.st_ino; });
-  description.object = static_cast<std::uint32_t>(known - found_.pipes.begin());
+  RB_TRY(add_pipe(seen, description));
   for (const FoundDescription& other : found_.descriptions) {
     if (other.kind == description.kind && other.object == description.object) {
       refusals_.add("{} is one of two openings of the same end of a pipe: an image cannot hold it",
                     who(seen));
     }
   }
+  return {};
+}
+
+Status Descriptors::add_fifo(const Seen& seen, FoundDescription& description) {
+  keep_flags(seen, kFifoFlags, description);
+  description.kind = RBI_OFD_FIFO;
+  description.path = seen.link;
+  check_path(seen);
+  return add_pipe(seen, description);
+}
+
+/// What is in a pipe or FIFO, once.
+Status Descriptors::add_pipe(const Seen& seen, FoundDescription& description) {
+  const auto known =
+      std::find_if(found_.pipes.begin(), found_.pipes.end(), [&](const FoundPipe& pipe) {
+        return pipe.inode == seen.status.st_ino && pipe.link == seen.link;
+      });
+  description.object = static_cast<std::uint32_t>(known - found_.pipes.begin());
   if (known != found_.pipes.end()) return {};
   FoundPipe pipe;
   pipe.inode = seen.status.st_ino;
-  RB_TRY(read_pipe(path_of(seen), pipe));
+  pipe.link = seen.link;
+  RB_TRY(read_pipe(link_of(seen), pipe));
   found_.pipes.push_back(std::move(pipe));
   return {};
 }
@@ -380,11 +460,10 @@ void Descriptors::refuse_outside(const FoundPipe& pipe) {
       found_.descriptions.begin(), found_.descriptions.end(),
       [index](const FoundDescription& end) { return is_pipe(end) && end.object == index; });
   if (ends == 2) return;
-  const std::string holder = outside_holder(found_, pipe.inode);
+  const std::string holder = outside_holder(found_, pipe.link);
   if (holder.empty()) return;  // the other end is closed
-  const auto seen = std::find_if(seen_.begin(), seen_.end(), [&](const Seen& one) {
-    return one.status.st_ino == pipe.inode && S_ISFIFO(one.status.st_mode);
-  });
+  const auto seen = std::find_if(seen_.begin(), seen_.end(),
+                                 [&](const Seen& one) { return one.link == pipe.link; });
   refusals_.add("{} leads out of the tree, to {}: redirect it to a file", who(*seen), holder);
 }
 

@@ -3,11 +3,14 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <csignal>
 #include <cstdlib>
+#include <ctime>
 #include <iterator>
 #include <string>
 #include <string_view>
 
+#include "harness/capture/timers.h"
 #include "harness/verify/proc_files.h"
 
 namespace rb::capture {
@@ -83,6 +86,7 @@ class Environments {
     const auto own = read_whole_file("/proc/thread-self/status");
     if (!own) return fail_errno("cannot read /proc/thread-self/status", own.error());
     own_ = *own;
+    if (auto score = read_whole_file("/proc/self/oom_score_adj")) own_oom_score_ = *score;
     const auto stat = read_whole_file("/proc/thread-self/stat");
     if (stat) own_stat_ = parse_stat(*stat).value_or(ProcStat{});
     for (FoundTask& task : found_.tasks) check_task(task);
@@ -117,10 +121,9 @@ class Environments {
                       name);
       }
     }
-    const auto timers = read_whole_file(directory + "/timers");
-    if (timers && !timers->empty()) {
-      refusals_.add("{} has POSIX timers (timer_create(2))", leader.who);
-    }
+    find_timers(process, directory);
+    const auto score = read_whole_file(directory + "/oom_score_adj");
+    if (score && *score != own_oom_score_) process.oom_score = std::atoi(score->c_str());
     for (const unsigned field : {kPriorityField, kNiceField}) {
       if (process.stat.field[field] == own_stat_.field[field]) continue;
       refusals_.add(
@@ -130,6 +133,55 @@ class Environments {
       break;
     }
     read_limits(process);
+  }
+
+  void find_timers(FoundProcess& process, const std::string& directory) {
+    const std::string& who = found_.tasks[process.first_task].who;
+    const auto text = read_whole_file(directory + "/timers");
+    const auto timers = text ? parse_timers(*text) : std::nullopt;
+    if (!timers) {
+      refusals_.add("{} may have POSIX timers, of which /proc/PID/timers does not tell", who);
+      return;
+    }
+    for (const ProcTimer& timer : *timers) add_timer(process, timer, who);
+    std::sort(process.timers.begin(), process.timers.end(),
+              [](const rbi_timer& a, const rbi_timer& b) { return a.id < b.id; });
+  }
+
+  /// What is left of it is asked later.
+  void add_timer(FoundProcess& process, const ProcTimer& timer, const std::string& who) {
+    rbi_timer into{};
+    into.id = timer.id;
+    into.notify = static_cast<__u32>(timer.notify);
+    into.signal = (timer.notify & SIGEV_NONE) != 0 ? 0 : static_cast<__u32>(timer.signal);
+    into.sigval = timer.value;
+    into.task = RBI_NONE;
+    int clock = timer.clock;
+    // How the kernel calls the clocks of CPU time of whoever made the timer, posix-timers.h.
+    constexpr int kProcessClock = -6;
+    constexpr int kThreadClock = -2;
+    if (clock == kProcessClock) clock = CLOCK_PROCESS_CPUTIME_ID;
+    if (clock == kThreadClock && process.task_count == 1) clock = CLOCK_THREAD_CPUTIME_ID;
+    if (clock < 0) {
+      refusals_.add(
+          "{} has a POSIX timer, {}, of the CPU time of some thread: an image cannot "
+          "hold that",
+          who, timer.id);
+      return;
+    }
+    into.clock = static_cast<__u32>(clock);
+    if (timer.notify == SIGEV_THREAD_ID) {
+      const auto first = found_.tasks.begin() + static_cast<std::ptrdiff_t>(process.first_task);
+      const auto last = first + static_cast<std::ptrdiff_t>(process.task_count);
+      const auto thread = std::find_if(
+          first, last, [&](const FoundTask& task) { return task.tid == timer.target; });
+      if (thread == last) {
+        refusals_.add("{} has a POSIX timer, {}, for a thread that has ended", who, timer.id);
+        return;
+      }
+      into.task = static_cast<__u32>(thread - found_.tasks.begin());
+    }
+    process.timers.push_back(into);
   }
 
   static void read_limits(FoundProcess& process) {
@@ -150,6 +202,7 @@ class Environments {
   Refusals& refusals_;
   std::string own_;  ///< bench's own /proc/PID/status
   ProcStat own_stat_;
+  std::string own_oom_score_;
 };
 
 }  // namespace

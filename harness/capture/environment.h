@@ -7,9 +7,9 @@
 
 namespace rb::capture {
 
-/// Finds credentials, personalities and resource limits that differ from bench's own, which
-/// a restarted task has otherwise. Refuses what an image has no place for: namespaces and
-/// priorities other than bench's, seccomp filters, POSIX timers.
+/// Finds POSIX timers, and credentials, OOM scores and resource limits that differ from bench's
+/// own, which a restarted task has otherwise. Refuses what an image has no place for: namespaces
+/// and priorities other than bench's, seccomp filters.
 [[nodiscard]] Status find_environments(FoundTree& found, Refusals& refusals);
 
 /// Gives a task credentials of its own, as /proc shows them, unless it has some: where what

@@ -50,6 +50,9 @@ struct FoundProcess {
   std::vector<rbi_siginfo> pending;  ///< of the group
   std::array<rbi_itimer, 3> itimers{};
   std::vector<rbi_limit> limits;  ///< those that differ from bench's
+  std::vector<rbi_timer> timers;  ///< POSIX
+  bool subreaper = false;
+  std::optional<int> oom_score;  ///< if it differs from bench's
 };
 
 /// Credentials that differ from bench's.
@@ -64,9 +67,22 @@ struct PageRange {
   std::uint64_t pages = 0;
 };
 
+/// A file whose contents the image has: a memfd, or one without a name any more.
+struct FoundFile {
+  bool memfd = false;
+  std::string path;  ///< that it had, or the memfd's name
+  std::string link;  ///< of a descriptor or mapping, to open it by
+  std::uint64_t device = 0;
+  std::uint64_t inode = 0;
+  std::uint64_t size = 0;  ///< bytes
+  std::uint32_t mode = 0;
+  std::uint32_t seals = 0;
+};
+
 struct FoundMm {
   std::size_t task = 0;  ///< one that uses it
   std::vector<ProcMapping> mappings;
+  std::vector<std::uint32_t> kept_files;         ///< by mapping: which it is of, or RBI_NONE
   std::vector<std::vector<PageRange>> contents;  ///< by mapping
   std::vector<rbi_auxv> auxv;
   std::string exe;
@@ -81,8 +97,10 @@ struct FoundFd {
   bool close_on_exec = false;
 };
 
+/// A pipe, or what is in a FIFO.
 struct FoundPipe {
   std::uint64_t inode = 0;
+  std::string link;  ///< what /proc calls it
   std::uint32_t capacity = 0;
   std::vector<std::byte> data;
 };
@@ -107,6 +125,14 @@ struct FoundDescription {
   std::optional<std::uint32_t> object;  ///< pipe, socket or event, as the kind says
 };
 
+/// What an inotify instance watches.
+struct FoundWatch {
+  std::uint32_t inotify = 0;  ///< description
+  std::uint32_t number = 0;
+  std::uint32_t mask = 0;
+  std::string path;
+};
+
 struct FoundFs {
   std::string cwd;
   std::string root;
@@ -126,12 +152,14 @@ struct FoundTree {
   std::vector<FoundZombie> zombies;
   std::vector<FoundCredentials> credentials;
   std::vector<FoundMm> mms;
+  std::vector<FoundFile> kept_files;
   std::vector<std::vector<FoundFd>> files;
   std::vector<FoundDescription> descriptions;
   std::vector<FoundPipe> pipes;
   std::vector<FoundSocket> sockets;
   std::vector<rbi_event> events;
   std::vector<rbi_epoll_item> epoll_items;
+  std::vector<FoundWatch> watches;  ///< ascending
   std::vector<rbi_lock> locks;
   std::vector<FoundFs> fs;
   std::vector<std::vector<rbi_action>> sighands;

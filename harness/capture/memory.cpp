@@ -11,6 +11,7 @@
 #include <memory>
 #include <string_view>
 
+#include "harness/capture/kept_files.h"
 #include "harness/capture/pages.h"
 #include "harness/verify/memory_reader.h"
 #include "harness/verify/proc_files.h"
@@ -71,11 +72,7 @@ void refuse_mapping(const FoundTask& task, const ProcMapping& mapping, Refusals&
   if (path.starts_with("/SYSV")) return refuse("System V shared memory (shmget(2))");
   if (path.starts_with("/[aio]")) return refuse("a ring of io_setup(2)");
   if (path.starts_with("anon_inode:")) return refuse("not of a file");
-  if (path.ends_with(kDeleted)) {
-    return refuse(
-        "of a file that has no name any more: restart the program after an upgrade of "
-        "its files");
-  }
+  if (is_kept_file(path)) return;
   struct stat status {};
   if (::stat(mapping.path.c_str(), &status) != 0 || status.st_ino != mapping.inode) {
     return refuse("of a file that is another one by that name now");
@@ -94,39 +91,30 @@ Status read_auxv(const FoundTask& task, const std::string& directory, FoundMm& m
   return {};
 }
 
-/// Where a shared mapping's memory has data: offsets in it.
-OrErrno<std::vector<PageRange>> data_ranges(int fd, std::uint64_t start, std::uint64_t end) {
-  std::vector<PageRange> ranges;
-  auto at = static_cast<off_t>(start);
-  while ((at = ::lseek(fd, at, SEEK_DATA)) >= 0 && static_cast<std::uint64_t>(at) < end) {
-    const off_t hole = ::lseek(fd, at, SEEK_HOLE);
-    if (hole < 0) return tl::unexpected<int>(errno);
-    const auto from = static_cast<std::uint64_t>(at) / RBI_PAGE_SIZE * RBI_PAGE_SIZE;
-    const std::uint64_t to = std::min<std::uint64_t>(
-        (static_cast<std::uint64_t>(hole) + RBI_PAGE_SIZE - 1) / RBI_PAGE_SIZE * RBI_PAGE_SIZE,
-        end);
-    ranges.push_back({from, (to - from) / RBI_PAGE_SIZE});
-    at = hole;
-  }
-  if (at < 0 && errno != ENXIO) return tl::unexpected<int>(errno);  // ENXIO: no more data
-  return ranges;
+std::string map_file(const FoundTree& found, const FoundTask& task, const ProcMapping& mapping) {
+  return fmt::format("/proc/{}/map_files/{:x}-{:x}", found.processes[task.process].pid,
+                     mapping.start, mapping.end);
 }
 
-/// What lies beyond the end of a file reads as zero. @return errno
-int read_file(int fd, std::uint64_t offset, std::span<std::byte> to) {
-  while (!to.empty()) {
-    const ssize_t got = ::pread(fd, to.data(), to.size(), static_cast<off_t>(offset));
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) return errno;
-    if (got == 0) break;
-    to = to.subspan(static_cast<std::size_t>(got));
-    offset += static_cast<std::uint64_t>(got);
+/// A mapping's file, if its contents are to be in the image.
+Status find_kept_file(FoundTree& found, const FoundTask& task, const ProcMapping& mapping,
+                      FoundMm& mm, Refusals& refusals) {
+  std::uint32_t& file = mm.kept_files.emplace_back(RBI_NONE);
+  if (kind_of(mapping) != Kind::kFile || !is_kept_file(mapping.path)) return {};
+  const std::string who =
+      fmt::format("{} mapping at {:#x} ({})", task.who, mapping.start, mapping.path);
+  const auto kept = keep_file(found, mapping.path, map_file(found, task, mapping), who, refusals);
+  if (!kept) return tl::unexpected<Error>(kept.error());
+  if (!*kept) return {};
+  file = **kept;
+  const std::uint64_t pages = (found.kept_files[file].size + RBI_PAGE_SIZE - 1) / RBI_PAGE_SIZE;
+  if (mapping.offset + (mapping.end - mapping.start) > pages * RBI_PAGE_SIZE) {
+    refusals.add("{} reaches beyond the end of the file: an image cannot hold that", who);
   }
-  std::fill(to.begin(), to.end(), std::byte{});
-  return 0;
+  return {};
 }
 
-Status read_mm(const FoundTree& found, FoundMm& mm, Refusals& refusals) {
+Status read_mm(FoundTree& found, FoundMm& mm, Refusals& refusals) {
   const FoundTask& task = found.tasks[mm.task];
   const std::string directory = found.directory(task);
   const auto text = read_whole_file(directory + "/smaps");
@@ -140,6 +128,7 @@ Status read_mm(const FoundTree& found, FoundMm& mm, Refusals& refusals) {
   if (!pagemap) return cannot_read(task, "the page map", pagemap.error());
   for (const ProcMapping& mapping : mm.mappings) {
     refuse_mapping(task, mapping, refusals);
+    RB_TRY(find_kept_file(found, task, mapping, mm, refusals));
     auto& contents = mm.contents.emplace_back();
     if (mapping.shared || kind_of(mapping) == Kind::kVdso) continue;
     auto pages = pagemap->own_pages(mapping.start, mapping.end);
@@ -162,6 +151,7 @@ class MemoryAdder {
   MemoryAdder(const FoundTree& found, ImageWriter& writer) : found_(found), writer_(writer) {}
 
   Status add() {
+    RB_TRY(add_kept_files(found_, writer_));
     for (const FoundMm& mm : found_.mms) RB_TRY(add_mm(mm));
     for (const Shared& shared : shared_) RB_TRY(add_shared(shared));
     return {};
@@ -177,7 +167,7 @@ class MemoryAdder {
   };
 
   Status add_mm(const FoundMm& from);
-  Status add_vma(const FoundMm& mm, const ProcMapping& mapping);
+  Status add_vma(const FoundMm& mm, std::size_t index);
   Status add_shared_backing(const FoundMm& mm, const ProcMapping& mapping, rbi_vma& vma);
   void add_file_backing(const ProcMapping& mapping, rbi_vma& vma);
   Status add_shared(const Shared& shared);
@@ -218,7 +208,7 @@ Status MemoryAdder::add_mm(const FoundMm& from) {
   const auto reader =
       std::make_shared<MemoryReader>(static_cast<std::uint32_t>(task.tid), found_.directory(task));
   for (std::size_t i = 0; i < from.mappings.size(); ++i) {
-    RB_TRY(add_vma(from, from.mappings[i]));
+    RB_TRY(add_vma(from, i));
     for (const PageRange& range : from.contents[i]) {
       writer_.add_run_from(
           range.address, range.pages,
@@ -233,7 +223,8 @@ Status MemoryAdder::add_mm(const FoundMm& from) {
   return {};
 }
 
-Status MemoryAdder::add_vma(const FoundMm& mm, const ProcMapping& mapping) {
+Status MemoryAdder::add_vma(const FoundMm& mm, std::size_t index) {
+  const ProcMapping& mapping = mm.mappings[index];
   rbi_vma vma{};
   vma.start = mapping.start;
   vma.end = mapping.end;
@@ -263,7 +254,8 @@ Status MemoryAdder::add_vma(const FoundMm& mm, const ProcMapping& mapping) {
     case Kind::kFile:
       vma.kind = RBI_VMA_FILE;
       vma.offset = mapping.offset;
-      add_file_backing(mapping, vma);
+      vma.backing = mm.kept_files[index];
+      if (vma.backing == RBI_NONE) add_file_backing(mapping, vma);
       break;
     case Kind::kSharedMemory:
       vma.kind = RBI_VMA_SHMEM;
@@ -310,8 +302,7 @@ Status MemoryAdder::add_shared_backing(const FoundMm& mm, const ProcMapping& map
   Shared shared;
   shared.inode = mapping.inode;
   shared.backing = vma.backing = static_cast<__u32>(writer_.backings.size());
-  shared.map_file = fmt::format("/proc/{}/map_files/{:x}-{:x}", found_.processes[task.process].pid,
-                                mapping.start, mapping.end);
+  shared.map_file = map_file(found_, task, mapping);
   struct stat status {};
   if (::stat(shared.map_file.c_str(), &status) != 0) {
     return cannot_read(task, "shared memory (map_files)", errno);
@@ -329,19 +320,7 @@ Status MemoryAdder::add_shared_backing(const FoundMm& mm, const ProcMapping& map
 Status MemoryAdder::add_shared(const Shared& shared) {
   rbi_backing& backing = writer_.backings[shared.backing];
   backing.size = (shared.size + RBI_PAGE_SIZE - 1) / RBI_PAGE_SIZE * RBI_PAGE_SIZE;
-  backing.run_first = writer_.run_count();
-  const auto fd = std::make_shared<Fd>(::open(shared.map_file.c_str(), O_RDONLY | O_CLOEXEC));
-  const auto ranges = data_ranges(fd->get(), 0, backing.size);
-  if (!ranges) return fail_errno("cannot copy shared memory of the tree", ranges.error());
-  for (const PageRange& range : *ranges) {
-    writer_.add_run_from(
-        range.address, range.pages,
-        [fd, start = range.address](std::uint64_t offset, std::span<std::byte> to) {
-          return read_file(fd->get(), start + offset, to);
-        });
-  }
-  backing.run_count = writer_.run_count() - backing.run_first;
-  return {};
+  return add_file_runs(shared.map_file, backing.size, writer_, backing);
 }
 
 }  // namespace

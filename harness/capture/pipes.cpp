@@ -44,8 +44,7 @@ Status read_pipe(const std::string& link, FoundPipe& pipe) {
   return {};
 }
 
-std::string outside_holder(const FoundTree& found, std::uint64_t inode) {
-  const std::string wanted = fmt::format("pipe:[{}]", inode);
+std::string outside_holder(const FoundTree& found, const std::string& wanted) {
   const auto processes = list_numbers("/proc");
   if (!processes) return {};
   for (const std::uint32_t pid : *processes) {

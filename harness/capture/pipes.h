@@ -17,6 +17,6 @@ namespace rb::capture {
 [[nodiscard]] Status read_pipe(const std::string& link, FoundPipe& pipe);
 
 /// A process outside of the tree that has a pipe open, by name; empty if there is none.
-[[nodiscard]] std::string outside_holder(const FoundTree& found, std::uint64_t inode);
+[[nodiscard]] std::string outside_holder(const FoundTree& found, const std::string& link);
 
 }  // namespace rb::capture

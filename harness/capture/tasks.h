@@ -10,7 +10,7 @@ namespace rb::capture {
 
 /// Names, registers, masks, queues, registrations, and which tasks share which objects
 /// (kcmp(2)); credentials and limits that differ from bench's. Refuses what an image has no
-/// place for: other namespaces, seccomp filters, POSIX timers, 32-bit code.
+/// place for: other namespaces, seccomp filters, 32-bit code.
 [[nodiscard]] Status find_tasks(const FrozenTree& tree, FoundTree& found, Refusals& refusals);
 
 }  // namespace rb::capture

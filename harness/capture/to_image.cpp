@@ -33,6 +33,10 @@ class Adder {
     for (const FoundSocket& socket : found_.sockets) add_socket(socket);
     writer_.events = found_.events;
     writer_.epoll_items = found_.epoll_items;
+    for (const FoundWatch& watch : found_.watches) {
+      writer_.watches.push_back(
+          {watch.inotify, watch.number, watch.mask, writer_.add_string(watch.path)});
+    }
     writer_.locks = found_.locks;
     for (const FoundFs& fs : found_.fs) {
       writer_.fs.push_back({writer_.add_string(fs.cwd), writer_.add_string(fs.root), fs.umask, 0});
@@ -111,6 +115,14 @@ void Adder::add_group(const FoundProcess& from) {
   group.limit_first = static_cast<__u32>(writer_.limits.size());
   group.limit_count = static_cast<__u32>(from.limits.size());
   writer_.limits.insert(writer_.limits.end(), from.limits.begin(), from.limits.end());
+  group.timer_first = static_cast<__u32>(writer_.timers.size());
+  group.timer_count = static_cast<__u32>(from.timers.size());
+  writer_.timers.insert(writer_.timers.end(), from.timers.begin(), from.timers.end());
+  if (from.subreaper) group.flags |= RBI_GROUP_SUBREAPER;
+  if (from.oom_score) {
+    group.flags |= RBI_GROUP_OOM_SCORE_ADJ;
+    group.oom_score_adj = *from.oom_score;
+  }
   std::copy(from.itimers.begin(), from.itimers.end(), group.itimers);
   writer_.pending.insert(writer_.pending.end(), from.pending.begin(), from.pending.end());
   writer_.groups.push_back(group);

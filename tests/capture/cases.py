@@ -117,6 +117,32 @@ def threads(trial, program):
     tree.finish()
 
 
+# --- kinds of files and timers that few programs have
+
+def kinds(trial, program):
+    """Each is as before, after a capture that went on and after a restart."""
+    log = trial.work / "kinds.log"
+    watched = trial.work / "watched"  # for itself: bench makes files, too
+    watched.mkdir()
+    process = trial.start([program, str(watched), str(log)])
+
+    def rounds():
+        found = re.fullmatch(r"round (\d+) ticks \d+ bad 0", last_line(log))
+        return int(found[1]) if found else 0
+
+    def wait_for_more():
+        before = rounds()
+        wait_for("another round", lambda: rounds() > before + 2)
+    wait_for_more()
+    trial.capture(process.pid, "--leave-running")
+    wait_for_more()
+    trial.move(process)
+    wait_for_more()
+    (watched / "stop").touch()
+    assert os.waitstatus_to_exitcode(trial.end_of(process.pid)) == 7, last_line(log)
+    assert last_line(log) == "end bad 0", last_line(log)
+
+
 def guest(trial, program):
     """Every strategy restarts it in a virtual machine, as the image says, and never runs it."""
     # QEMU's emulated CPU has no AVX-512, which the C library would use for strings.
@@ -361,7 +387,11 @@ def refusals(trial):
         "connection over the network": "import socket; l = socket.create_server(('', 0)); "
                                        "c = socket.create_connection(l.getsockname()[:2])",
         "a kind that an image cannot hold": "import os; f = os.pidfd_open(os.getpid())",
-        "has no name any more": "f = open('gone', 'w'); import os; os.unlink('gone')",
+        "but has another one": "f = open('gone', 'w'); import os; os.link('gone', 'other'); "
+                               "os.unlink('gone')",
+        "has unread events": "import ctypes; c = ctypes.CDLL(None); f = c.inotify_init(); "
+                             "c.inotify_add_watch(f, b'.', 0x100); open('created', 'w')",
+        "is locked": "import fcntl, os; f = os.memfd_create('m'); fcntl.flock(f, fcntl.LOCK_EX)",
         "leads out of the tree": "",
         "another priority": "import os; os.nice(1)",
         "it is stopped by a signal": "import os; os.kill(os.getpid(), 19)",
