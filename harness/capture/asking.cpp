@@ -111,8 +111,8 @@ class Asking {
   Refusals& refusals_;
   std::vector<bool> asked_mms_ = std::vector<bool>(found_.mms.size());
   std::vector<bool> asked_sighands_ = std::vector<bool>(found_.sighands.size());
-  const long own_personality_ = ::personality(kAskPersonality);
-  const long own_securebits_ = ::prctl(PR_GET_SECUREBITS);
+  long own_personality_ = ::personality(kAskPersonality);
+  long own_securebits_ = ::prctl(PR_GET_SECUREBITS);
   Status failed_;  ///< of what is done with answers
 };
 

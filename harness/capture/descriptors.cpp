@@ -231,7 +231,10 @@ Status Descriptors::add_description(const Seen& seen) {
       const unsigned major = ::major(seen.status.st_rdev);
       const bool memory = major == 1;
       const bool terminal = major == 4 || major == 5 || (major >= 136 && major <= 143);
-      if (!memory && !terminal) {
+      const bool master = major == 5 && ::minor(seen.status.st_rdev) == 2;  // /dev/ptmx
+      if (master) {
+        refusals_.add("{} is the master of a pseudo-terminal: an image cannot hold it", who(seen));
+      } else if (!memory && !terminal) {
         refusals_.add("{} is a device with a state of its own: close it", who(seen));
       }
       break;

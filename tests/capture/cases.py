@@ -143,6 +143,17 @@ def kinds(trial, program):
     assert last_line(log) == "end bad 0", last_line(log)
 
 
+def image(trial, program):
+    """Restarted as an image, every task is right at its first instruction, and runs none."""
+    tree = Counter(trial, program, 4)
+    trial.capture(tree.process.pid)
+    before = last_line(tree.log)
+    said = trial.run("--image", trial.image, "--strategy", "userspace,userspace-naive",
+                     "--repetitions", "3", "--verify", "all")
+    assert "FAILED" not in said and said.count(" all") >= 2, said
+    assert last_line(tree.log) == before, "it has run on"
+
+
 def guest(trial, program):
     """Every strategy restarts it in a virtual machine, as the image says, and never runs it."""
     # QEMU's emulated CPU has no AVX-512, which the C library would use for strings.
@@ -392,6 +403,9 @@ def refusals(trial):
         "has unread events": "import ctypes; c = ctypes.CDLL(None); f = c.inotify_init(); "
                              "c.inotify_add_watch(f, b'.', 0x100); open('created', 'w')",
         "is locked": "import fcntl, os; f = os.memfd_create('m'); fcntl.flock(f, fcntl.LOCK_EX)",
+        "is the master of a pseudo-terminal": "import os; ends = os.openpty()",
+        "leads a session with a controlling terminal": "import os; master, end = os.openpty(); "
+                                                       "f = os.open(os.ttyname(end), os.O_RDWR)",
         "leads out of the tree": "",
         "another priority": "import os; os.nice(1)",
         "it is stopped by a signal": "import os; os.kill(os.getpid(), 19)",
