@@ -37,6 +37,7 @@ int main(int argc, char** argv) {
       .make_fixtures = rb::make_fixtures,
       .verify_stopped = rb::verify_stopped,
       .checks_itself = rb::checks_itself,
+      .verify_held = rb::verify_held,
       .verify_running = rb::verify_running,
       .counters = &rb::perf_counters(),
       .kernel_facts = rb::read_kernel_facts,

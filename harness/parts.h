@@ -31,6 +31,7 @@ struct Parts {
   Status (*make_fixtures)(const Image& image);
   Result<Verification> (*verify_stopped)(const Image& image, const Tree& tree);
   bool (*checks_itself)(const Image& image);
+  Result<Verification> (*verify_held)(const Image& image, Tree& tree);  ///< if it does not
   Result<Verification> (*verify_running)(const Image& image, const Tree& tree, unsigned timeout_s);
 
   CounterSource* counters;

@@ -26,7 +26,9 @@ TrialResult<void> verify_tree(const Parts& parts, const Image& image, Tree& tree
   if (auto stopped = judge("at the barrier", parts.verify_stopped(image, tree)); !stopped) {
     return stopped;
   }
-  if (!parts.checks_itself(image)) return {};  // a program would go on with its work
+  if (!parts.checks_itself(image)) {  // a program would go on with its work
+    return judge("at its first instruction", parts.verify_held(image, tree));
+  }
   if (auto released = tree.release(); !released) {
     return failed("release", std::move(released).error());
   }

@@ -48,6 +48,10 @@ struct PipeEnd {
 /// Dispositions, pending signals, robust lists.
 [[nodiscard]] Status check_signals(Inspection& inspection);
 
+/// Registers with their extended state, signal masks and rseq of every task at its first own
+/// instruction, which it never runs: has the tree released, and kills it when this process ends.
+[[nodiscard]] Status check_held(Inspection& inspection);
+
 /// Signal masks, which are the image's only once a task runs.
 [[nodiscard]] Status check_masks(Inspection& inspection);
 

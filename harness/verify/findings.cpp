@@ -11,6 +11,7 @@ namespace {
 constexpr char kDifference = 'D';
 constexpr char kEnd = 'T';
 constexpr char kError = 'E';
+constexpr char kRelease = 'R';
 constexpr char kAdviceMark = '\t';
 
 std::string escape(std::string_view text) {
@@ -42,6 +43,8 @@ void Findings::add(std::string_view text) {
   if (count_++ < kMaxDifferences) send(kDifference, escape(text));
 }
 
+void Findings::release() const { send(kRelease, ""); }
+
 void Findings::finish() const { send(kEnd, std::to_string(count_)); }
 
 void Findings::fail_with(const Error& error) const {
@@ -65,6 +68,12 @@ void Findings::send(char kind, std::string_view text) const {
     }
     rest.remove_prefix(static_cast<std::size_t>(written));
   }
+}
+
+bool asks_for_release(std::string_view text) {
+  constexpr std::string_view kLine{"R\n"};
+  static_assert(kLine.front() == kRelease);
+  return text.starts_with(kLine) || text.find("\nR\n") != std::string_view::npos;
 }
 
 Result<Verification> parse_findings(std::string_view text) {

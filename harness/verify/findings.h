@@ -30,6 +30,9 @@ class Findings {
     add(std::string_view(fmt::format(format, std::forward<Arguments>(arguments)...)));
   }
 
+  /// Has the caller let the tree go from the barrier, while the checks go on.
+  void release() const;
+
   [[nodiscard]] std::size_t count() const noexcept { return count_; }
 
   /// Ends the report: with the number of differences, or with an error of the
@@ -44,6 +47,9 @@ class Findings {
   int fd_;
   std::size_t count_ = 0;
 };
+
+/// Whether what came through the pipe so far asks for the tree's release.
+[[nodiscard]] bool asks_for_release(std::string_view text);
 
 /// Reads what a Findings wrote.
 /// @param text  everything that came through the pipe

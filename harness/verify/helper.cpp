@@ -150,9 +150,10 @@ Status supervise(const TreeAccess& access, Findings& findings, Clock::time_point
 /// Everything that comes through the pipe until its writers are gone. If the caller has given
 /// up, the supervisor is asked to see to that: it reaps who is in the tree's pid namespace, which
 /// could not end otherwise.
+/// @param more  called whenever there is more of the text
 /// @return false at the deadline
 bool read_until_closed(int fd, Clock::time_point deadline, pid_t supervisor, bool (*given_up)(),
-                       std::string& text) {
+                       std::string& text, const std::function<void()>& more) {
   constexpr int kLookMs = 200;  // a signal may come just before poll
   char buffer[4096];
   for (;;) {
@@ -164,7 +165,10 @@ bool read_until_closed(int fd, Clock::time_point deadline, pid_t supervisor, boo
     if (ready <= 0) return false;
     const ssize_t got = ::read(fd, buffer, sizeof buffer);
     if (got == 0) return true;
-    if (got > 0) text.append(buffer, static_cast<std::size_t>(got));
+    if (got > 0) {
+      text.append(buffer, static_cast<std::size_t>(got));
+      more();
+    }
     if (got < 0 && errno != EINTR) return false;
   }
 }
@@ -172,7 +176,8 @@ bool read_until_closed(int fd, Clock::time_point deadline, pid_t supervisor, boo
 }  // namespace
 
 Result<Verification> inspect_inside(const TreeAccess& access, std::chrono::milliseconds limit,
-                                    const InsideCheck& check) {
+                                    const InsideCheck& check,
+                                    const std::function<Status()>& release) {
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return fail_errno("cannot make a pipe for the verifier");
   Fd reading(ends[0]);
@@ -199,12 +204,22 @@ Result<Verification> inspect_inside(const TreeAccess& access, std::chrono::milli
   if (supervisor < 0) return fail_errno("cannot fork the verifier");
   writing.reset();
   std::string text;
-  if (!read_until_closed(reading.get(), deadline + kGrace, supervisor, access.given_up, text)) {
+  bool asked = false;
+  Status released;
+  const auto look = [&] {
+    if (asked || !release || !asks_for_release(text)) return;
+    asked = true;
+    released = release();
+    if (!released) ::kill(supervisor, SIGTERM);
+  };
+  if (!read_until_closed(reading.get(), deadline + kGrace, supervisor, access.given_up, text,
+                         look)) {
     ::kill(supervisor, SIGKILL);
   }
   int wait_status = 0;
   while (::waitpid(supervisor, &wait_status, 0) < 0 && errno == EINTR) {
   }
+  if (!released) return tl::unexpected<Error>(std::move(released).error());
   return parse_findings(text);
 }
 

@@ -23,10 +23,13 @@ using InsideCheck = std::function<Status(Findings&)>;
 /// No process is left behind: a supervisor in the caller's namespace kills and
 /// reaps the inspecting process at the limit, and both die with their parents.
 ///
+/// @param release  called once in this process when the check asks for it (Findings::release())
+///
 /// Errors: kLacking where a privilege is missing (CAP_SYS_ADMIN for setns(2)
 /// and mount(2)); kRestart when the coordinator is gone; kSystem after limit.
 [[nodiscard]] Result<Verification> inspect_inside(const TreeAccess& access,
                                                   std::chrono::milliseconds limit,
-                                                  const InsideCheck& check);
+                                                  const InsideCheck& check,
+                                                  const std::function<Status()>& release = {});
 
 }  // namespace rb

@@ -48,6 +48,18 @@ Result<Verification> verify_stopped(const Image& image, const Tree& tree) {
   });
 }
 
+Result<Verification> verify_held(const Image& image, Tree& tree) {
+  const TreeAccess access = tree.access();
+  return inspect_inside(
+      access, time_limit(image),
+      [&](Findings& findings) -> Status {
+        Inspection inspection(image, access, Moment::kStopped, findings);
+        RB_TRY(check_tasks(inspection));
+        return check_held(inspection);
+      },
+      [&tree] { return tree.release(); });
+}
+
 Result<Verification> verify_running(const Image& image, const Tree& tree, unsigned timeout_s) {
   const TreeAccess access = tree.access();
   const auto limit = time_limit(image) + std::chrono::seconds(timeout_s);

@@ -28,6 +28,11 @@ inline constexpr std::size_t kMaxDifferences = 20;
 /// The error is that of the verifier itself (a lacking privilege, say).
 [[nodiscard]] Result<Verification> verify_stopped(const Image& image, const Tree& tree);
 
+/// After verify_stopped(), for a tree that must not run: releases it, stops every task in front
+/// of its first own instruction, and compares what is the image's only there: registers with
+/// their extended state, signal masks, rseq. All tasks are dead afterwards.
+[[nodiscard]] Result<Verification> verify_held(const Image& image, Tree& tree);
+
 /// Whether tasks of the image run the self-checking payload: a synthetic tree. One that
 /// does not is a captured program, which a benchmark must never let run: it would go on
 /// with its work.

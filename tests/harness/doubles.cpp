@@ -213,6 +213,7 @@ Parts doubles() {
           .make_fixtures = no_fixtures,
           .verify_stopped = stopped,
           .checks_itself = [](const Image&) { return true; },
+          .verify_held = [](const Image& image, Tree& tree) { return stopped(image, tree); },
           .verify_running = running,
           .counters = &fake_counters(),
           .kernel_facts = fake_kernel_facts,

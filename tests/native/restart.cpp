@@ -37,14 +37,16 @@ class Problems {
   std::vector<std::string> lines_;
 };
 
-void restart_once(Restarter& restarter, const Image& expected, bool run, Problems& problems) {
+void restart_once(Restarter& restarter, const Image& expected, const RestartOptions& options,
+                  Problems& problems) {
   StageClock clock(monotonic_time());
   clock.begin();
   auto tree = restarter.restart(clock);
   clock.end();
   if (!tree) return problems.add("restart", tree.error());
   problems.add("stopped", verify_stopped(expected, **tree));
-  if (run && problems.add("release", (*tree)->release())) {
+  if (options.held) problems.add("held", verify_held(expected, **tree));
+  if (options.run && problems.add("release", (*tree)->release())) {
     problems.add("running", verify_running(expected, **tree, kReportTimeoutSeconds));
   }
   problems.add("destroy", (*tree)->destroy());
@@ -69,7 +71,7 @@ std::vector<std::string> restart_against(const Strategy& strategy, const Image& 
       problems.add("prepare", restarter.error());
     } else {
       for (int i = 0; i < options.times; ++i) {
-        restart_once(**restarter, expected, options.run, problems);
+        restart_once(**restarter, expected, options, problems);
       }
       if (options.leftovers) {
         for (const Descendant& one : descendants()) {

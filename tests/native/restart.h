@@ -16,6 +16,7 @@ struct RestartOptions {
   StrategyOptions strategy{};
   int times = 1;          ///< trees, one after the other, of one Restarter
   bool run = true;        ///< release the tasks and wait for their own reports
+  bool held = false;      ///< else release them and stop each at its first instruction
   bool leftovers = true;  ///< compare what this process holds before and after
 };
 
