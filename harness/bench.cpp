@@ -139,7 +139,7 @@ class Dispatcher {
 
   /// What is wrong with the command line is to be found out before a boot.
   [[nodiscard]] Status check(const RunOptions& options) const {
-    const auto strategies = select_strategies(options.strategies, parts_);
+    const auto strategies = select_with_peers(options, parts_);
     const auto usage = [](const Error& error) { return error.kind == ErrorKind::kUsage; };
     if (!strategies && usage(strategies.error())) return tl::unexpected(strategies.error());
     // What this machine lacks for them, the other may have.

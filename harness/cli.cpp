@@ -192,6 +192,12 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
          fmt::format("Strategies, separated by commas: {}, all", joined_names(parts.strategies)))
       ->delimiter(',')
       ->allow_extra_args(false);
+  app.add_option("--peer", run.peers,
+                 fmt::format("Other programs to measure beside them, separated by commas: {}; "
+                             "--strategy none measures nothing else",
+                             joined_names(parts.peers)))
+      ->delimiter(',')
+      ->allow_extra_args(false);
   app.add_option("--workload", parsed.workloads,
                  fmt::format("Workloads W[:PARAMETER=VALUE,...], separated by commas: {}, all; or "
                              "program:COMMAND, a shell command to run, capture and restart; "
@@ -291,10 +297,10 @@ void add_run_options(CLI::App& app, Parsed& parsed, const Parts& parts) {
 }
 
 /// Not how a cell is measured, but which, where, and what is printed.
-constexpr std::array kNotMeasuring = {
-    "--help",  "--version", "--strategy",    "--workload",       "--image",
-    "--ready", "--filter",  "--creator-fds", "--creator-memory", "--stages",
-    "--out",   "--clock",   "--native"};
+constexpr std::array kNotMeasuring = {"--help",        "--version",        "--strategy", "--peer",
+                                      "--workload",    "--image",          "--ready",    "--filter",
+                                      "--creator-fds", "--creator-memory", "--stages",   "--out",
+                                      "--clock",       "--native"};
 
 /// The other options that were given, as RunOptions has them.
 std::vector<std::string> measuring_options(const CLI::App& app) {

@@ -61,6 +61,7 @@ void LiveCell::refuse(TrialError error) {
 /// image, which stays as long as the cell, has filled up all of that.
 void LiveCell::place_ballast() {
   if (options_.clock != ClockKind::kInstructions || !fits_twice(image_)) return;
+  if (result_.strategy->kind == StrategyKind::kPeer) return;  // making one takes a dump
   StrategyOptions options = options_.strategy_options;
   options.pids = PidMode::kOwn;  // the image's own numbers are for the tree that is timed
   time_.settle();

@@ -14,6 +14,7 @@
 
 #include "harness/bench.h"
 #include "harness/capture/capture.h"
+#include "harness/peer/peers.h"
 #include "harness/process_setup.h"
 #include "harness/vm/guest_init.h"
 #include "harness/vm/run_in_vm.h"
@@ -31,6 +32,7 @@ int main(int argc, char** argv) {
   rb::prepare_process();
   const rb::Parts parts = {
       .strategies = rb::strategies(),
+      .peers = rb::peer::peers(),
       .workloads = rb::workloads(),
       .default_workloads = kDefaultWorkloads,
       .build_image = rb::build_image,
@@ -39,6 +41,7 @@ int main(int argc, char** argv) {
       .checks_itself = rb::checks_itself,
       .verify_held = rb::verify_held,
       .verify_running = rb::verify_running,
+      .check_peer = rb::peer::check_peer,
       .counters = &rb::perf_counters(),
       .kernel_facts = rb::read_kernel_facts,
       .capture = rb::capture_tree,

@@ -61,7 +61,8 @@ struct Chosen {
 
 /// Time restarts: bench without a subcommand.
 struct RunOptions : Invocation {
-  std::vector<std::string> strategies;  ///< names and "all"; empty = all
+  std::vector<std::string> strategies;  ///< names, "all" or "none"; empty = all
+  std::vector<std::string> peers;       ///< names
   std::string workloads;                ///< grammar of workload_spec.h; empty = default
   std::vector<std::string> programs;    ///< shell commands to run, capture and restart
   Readiness ready;                      ///< of each of them

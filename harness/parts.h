@@ -24,6 +24,7 @@ class CellSource;
 /// Registries and functions of the other parts. Every field is required but the last three.
 struct Parts {
   std::span<const Strategy* const> strategies;
+  std::span<const Strategy* const> peers;  ///< other programs: harness/peer/peers.h
   std::span<const Workload* const> workloads;
   std::string_view default_workloads;  ///< a --workload value: a run without one takes it
 
@@ -33,6 +34,9 @@ struct Parts {
   bool (*checks_itself)(const Image& image);
   Result<Verification> (*verify_held)(const Image& image, Tree& tree);  ///< if it does not
   Result<Verification> (*verify_running)(const Image& image, const Tree& tree, unsigned timeout_s);
+
+  /// What this machine lacks for a peer.
+  Status (*check_peer)(const Strategy& peer);
 
   CounterSource* counters;
   /// What there is to know of the kernel to count its objects.

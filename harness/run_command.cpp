@@ -136,10 +136,15 @@ std::vector<Group> to_check(std::vector<Group> matrix, const RunOptions& options
 Result<int> run_command(const RunOptions& given, const Parts& parts, const Streams& streams) {
   RB_TRY(check_descriptors());
   const RunOptions options = pinned(given);
-  const auto strategies = select_strategies(options.strategies, parts);
+  const auto strategies = select_with_peers(options, parts);
   if (!strategies) return tl::unexpected(strategies.error());
   const auto matrix = make_matrix(options, parts, *strategies);
   if (!matrix) return tl::unexpected(matrix.error());
+  for (const Strategy* strategy : *strategies) {
+    // Asked for by name: without it the comparison would not be the one that was asked for.
+    const bool here = parts.cells == nullptr && strategy->kind == StrategyKind::kPeer;
+    if (here) RB_TRY(parts.check_peer(*strategy));
+  }
   // Who runs the cells counts, too.
   const auto counting =
       parts.cells != nullptr ? Result<Counting>(Counting()) : Counting::create(options, parts);

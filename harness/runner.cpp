@@ -58,6 +58,7 @@ void count_cells(const Image& image, const Parts& parts, const Counting& countin
                  const TimingContext& context, GroupResult& group) {
   for (CellResult& cell : group.cells) {
     if (cell.state != CellState::kTimed || interrupted_by() != 0) continue;
+    if (cell.strategy->kind == StrategyKind::kPeer) continue;  // counters follow bench's own tasks
     context.progress.at(cell.name + ", counting");
     counting.count(cell, image, context.options, parts, context.time);
   }

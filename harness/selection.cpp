@@ -112,6 +112,29 @@ Result<std::vector<const Strategy*>> select_strategies(const std::vector<std::st
   return chosen;
 }
 
+Result<std::vector<const Strategy*>> select_with_peers(const RunOptions& options,
+                                                       const Parts& parts) {
+  std::vector<const Strategy*> chosen;
+  const bool none = options.strategies == std::vector<std::string>{"none"};
+  if (none && options.peers.empty()) {
+    return fail(ErrorKind::kUsage, "--strategy none leaves nothing to run", "add --peer");
+  }
+  if (!none) {
+    auto strategies = select_strategies(options.strategies, parts);
+    if (!strategies) return strategies;
+    chosen = std::move(*strategies);
+  }
+  for (const std::string& name : options.peers) {
+    const Strategy* peer = find_named(parts.peers, name);
+    if (peer == nullptr) {
+      return fail(ErrorKind::kUsage, fmt::format("'{}' is not a peer", name),
+                  "peers are " + joined_names(parts.peers));
+    }
+    add_once(chosen, peer);
+  }
+  return chosen;
+}
+
 std::string_view kind_name(StrategyKind kind) {
   switch (kind) {
     case StrategyKind::kRestart:
@@ -122,6 +145,8 @@ std::string_view kind_name(StrategyKind kind) {
       return "reference";
     case StrategyKind::kTest:
       return "test";
+    case StrategyKind::kPeer:
+      return "peer";
   }
   return "?";
 }

@@ -20,6 +20,12 @@ namespace rb {
 [[nodiscard]] Result<std::vector<const Strategy*>> select_strategies(
     const std::vector<std::string>& names, const Parts& parts);
 
+/// What has a cell of each image: the strategies that were asked for, and then the peers. No
+/// strategy is meant by "none", where there are peers. Errors: the same; kUsage for an unknown
+/// peer.
+[[nodiscard]] Result<std::vector<const Strategy*>> select_with_peers(const RunOptions& options,
+                                                                     const Parts& parts);
+
 /// Whether there is a /dev/restart that may be used.
 [[nodiscard]] bool has_device();
 
@@ -32,7 +38,7 @@ namespace rb {
 /// takes them; empty if there is none.
 [[nodiscard]] std::string runnable_here(const std::vector<std::string>& names, const Parts& parts);
 
-/// "restart", "variant", "reference", "test".
+/// "restart", "variant", "reference", "test", "peer".
 [[nodiscard]] std::string_view kind_name(StrategyKind kind);
 
 }  // namespace rb

@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::string_view kReferenceName = "bare";
 constexpr std::string_view kReferenceMark = " (ref)";
+constexpr std::string_view kPeerMark = " (peer)";
 
 /// Longer names of images have a line to themselves: with the longest name of a
 /// strategy, a row has 120 columns.
@@ -24,6 +25,7 @@ constexpr std::size_t kLineWidth = 100;
 std::string shown_name(const Strategy& strategy) {
   std::string name = strategy.name;
   if (strategy.kind == StrategyKind::kReference) name += kReferenceMark;
+  if (strategy.kind == StrategyKind::kPeer) name += kPeerMark;
   return name;
 }
 
@@ -118,6 +120,7 @@ std::string Table::vs_first(const GroupResult& group, const CellResult& cell) {
 
 void Table::print_cell(const GroupResult& group, const CellResult& cell, bool first) {
   reference_ |= cell.strategy->kind == StrategyKind::kReference;
+  peer_ |= cell.strategy->kind == StrategyKind::kPeer;
   const bool named = first && group.source.name.size() <= source_width_;
   if (first && !named) out_ << group.source.name << '\n';
   const std::string start = fmt::format("{:<{}}  {:<{}}  {:>6}", named ? group.source.name : "",
@@ -131,6 +134,12 @@ void Table::print_cell(const GroupResult& group, const CellResult& cell, bool fi
     return;
   }
   timed_ = true;
+  if (cell.strategy->kind == StrategyKind::kPeer) {
+    if (const std::string ratios = peer_ratios(group, cell); !ratios.empty()) {
+      peer_lines_.push_back(
+          fmt::format("{} {}:{}", group.source.name, cell.strategy->name, ratios));
+    }
+  }
   const auto tasks = static_cast<double>(std::max<std::size_t>(group.tasks, 1));
   out_ << fmt::format("{}  {:>8}  {:>6}  {:>8}  {:<22}  {:>7}  {}\n", start,
                       format_amount(*median, scale_),
@@ -169,6 +178,28 @@ void Table::print_rounds(StoppedBy reason, std::string_view meaning) {
   if (any) out_ << line << '\n';
 }
 
+/// How many times as long as each strategy's restart a peer's takes: the median of the one over
+/// the median of the other, as peers may have few restarts.
+std::string Table::peer_ratios(const GroupResult& group, const CellResult& peer) {
+  std::string text;
+  for (const CellResult& cell : group.cells) {
+    if (cell.strategy->kind != StrategyKind::kRestart) continue;
+    const auto median = median_ns(cell);
+    if (!median || *median <= 0) continue;
+    const double ratio = *median_ns(peer) / *median;
+    text += fmt::format("{} {:.{}f} x {}", text.empty() ? "" : ",", ratio, ratio < 10 ? 1 : 0,
+                        cell.strategy->name);
+  }
+  return text;
+}
+
+void Table::print_peers() {
+  if (!peer_) return;
+  out_ << "(peer)    another program, from its start as a process to its end, with the tree "
+          "running: docs/peers.md\n";
+  for (const std::string& line : peer_lines_) out_ << "          " << line << '\n';
+}
+
 void Table::print_legend() {
   if (timed_) {
     out_ << "\nmedian    of all timed restarts of the row; spread: their median absolute "
@@ -188,6 +219,7 @@ void Table::print_legend() {
   print_rounds(StoppedBy::kRepetitions, "as many as asked for");
   if (verifiable_) out_ << "verified  " << verify_mode_meaning(verify_) << '\n';
   if (unverifiable_) out_ << "-         makes no tree that could be verified\n";
+  print_peers();
   if (reference_) out_ << "(ref)     a reference, not a restart: a limit to compare with\n";
   out_ << std::flush;
 }

@@ -30,6 +30,8 @@ class Table {
   void print_cell(const GroupResult& group, const CellResult& cell, bool first);
   [[nodiscard]] std::string verified_mark(const CellResult& cell);
   [[nodiscard]] std::string vs_first(const GroupResult& group, const CellResult& cell);
+  [[nodiscard]] static std::string peer_ratios(const GroupResult& group, const CellResult& peer);
+  void print_peers();
   void print_rounds(StoppedBy reason, std::string_view meaning);
 
   std::ostream& out_;
@@ -40,6 +42,8 @@ class Table {
   bool header_printed_ = false;
   bool timed_ = false;  ///< marks that were printed
   bool reference_ = false;
+  bool peer_ = false;
+  std::vector<std::string> peer_lines_;  ///< ratios, for the legend
   bool unverifiable_ = false;
   bool verifiable_ = false;
   bool compared_ = false;

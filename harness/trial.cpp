@@ -23,6 +23,9 @@ TrialResult<void> judge(const char* what, Result<Verification> found) {
 }
 
 TrialResult<void> verify_tree(const Parts& parts, const Image& image, Tree& tree) {
+  if (!tree.access().at_barrier) {
+    return judge("once running", parts.verify_running(image, tree, kReportTimeoutSeconds));
+  }
   if (auto stopped = judge("at the barrier", parts.verify_stopped(image, tree)); !stopped) {
     return stopped;
   }

@@ -22,6 +22,7 @@ enum class StrategyKind {
   kVariant,    ///< A deliberately different way, to measure the difference.
   kReference,  ///< Not a restart: a limit to compare with. Never verified.
   kTest,       ///< For testing the harness. Not part of "all".
+  kPeer,       ///< Another program (harness/peer/peers.h). Only --peer names it.
 };
 
 /// What a strategy can do, and what it needs (bit flags).

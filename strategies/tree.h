@@ -19,6 +19,7 @@ struct AddressRange {
 struct TreeAccess {
   int coordinator_pid = -1;  ///< In the caller's namespace: stands for "outside the tree".
   bool own_namespace = true;
+  bool at_barrier = true;  ///< Else the tree has been running from the moment it was there.
   /// Pid of the coordinator as the tasks see it (1 in a namespace of their own):
   /// parent of the root, and session and group of tasks whose image says 0.
   std::uint32_t outside_pid = 1;

@@ -1,13 +1,17 @@
 #include "harness/peer/criu.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <spawn.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
-#include <cstdio>
+#include <cerrno>
 #include <cstdlib>
+
+#include "base/fd.h"
 
 namespace rb::peer {
 namespace {
@@ -17,23 +21,43 @@ struct Printed {
   std::string text;  ///< stderr included
 };
 
+/// Without a shell: in a virtual machine there may be none.
 Printed run(const std::string& program, const char* argument) {
   Printed printed;
-  const std::string command = fmt::format("'{}' {} 2>&1 </dev/null", program, argument);
-  FILE* const pipe = ::popen(command.c_str(), "re");
-  if (pipe == nullptr) return printed;
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return printed;
+  const Fd reading(ends[0]);
+  Fd writing(ends[1]);
+  posix_spawn_file_actions_t files;
+  ::posix_spawn_file_actions_init(&files);
+  ::posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(&files, writing.get(), STDOUT_FILENO);
+  ::posix_spawn_file_actions_adddup2(&files, writing.get(), STDERR_FILENO);
+  std::string name = program;
+  std::string word = argument;
+  const std::array<char*, 3> argv = {name.data(), word.data(), nullptr};
+  pid_t child = -1;
+  const int error = ::posix_spawn(&child, argv[0], &files, nullptr, argv.data(), environ);
+  ::posix_spawn_file_actions_destroy(&files);
+  if (error != 0) return printed;
+  writing.reset();
   std::array<char, 4096> piece{};
-  for (std::size_t got = 0; (got = std::fread(piece.data(), 1, piece.size(), pipe)) > 0;) {
-    printed.text.append(piece.data(), got);
+  for (;;) {
+    const ssize_t got = ::read(reading.get(), piece.data(), piece.size());
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    printed.text.append(piece.data(), static_cast<std::size_t>(got));
   }
-  printed.status = ::pclose(pipe);
+  while (::waitpid(child, &printed.status, 0) < 0 && errno == EINTR) {
+  }
   return printed;
 }
 
 /// That a step went wrong, which says nothing of why.
 bool is_generic(std::string_view line) {
   for (const char* words : {"Dumping FAILED", "Restoring FAILED",
-                            "exited, status=", "Could not initialize kernel features"}) {
+                            "exited, status=", "Could not initialize kernel features",
+                            "failed when initializing kerndat"}) {
     if (line.find(words) != std::string_view::npos) return true;
   }
   return false;
@@ -51,9 +75,12 @@ std::string_view without_place(std::string_view line) {
 
 Result<std::string> find_criu() {
   const char* const path = std::getenv("PATH");
-  std::string_view places = path == nullptr ? "" : path;
-  const std::string all = std::string(places) + ":/usr/local/sbin:/usr/sbin:/sbin";
-  for (std::string_view rest = all; !rest.empty();) {
+  return find_criu_in(std::string(path == nullptr ? "" : path) +
+                      ":/usr/local/sbin:/usr/sbin:/sbin");
+}
+
+Result<std::string> find_criu_in(std::string_view directories) {
+  for (std::string_view rest = directories; !rest.empty();) {
     const auto colon = rest.find(':');
     const std::string candidate = std::string(rest.substr(0, colon)) + "/criu";
     if (candidate.front() == '/' && ::access(candidate.c_str(), X_OK) == 0) return candidate;

@@ -12,6 +12,9 @@ namespace rb::peer {
 /// Path of criu: on PATH, or where Debian has it. Errors: kLacking, with how to install it.
 [[nodiscard]] Result<std::string> find_criu();
 
+/// The same in directories separated by colons.
+[[nodiscard]] Result<std::string> find_criu_in(std::string_view directories);
+
 /// Whether it works on this kernel, by its own `criu check`; which leaves behind what criu has
 /// found out of the kernel, so that no restore that is timed has to. Errors: kLacking, with
 /// criu's message.

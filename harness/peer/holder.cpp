@@ -148,6 +148,7 @@ Result<Storage> Storage::create() {
   const pid_t pid = ::fork();
   if (pid < 0) return fail_errno("fork");
   if (pid == 0) {
+    line->ours.reset();  // so that its end is seen
     int error = 0;
     if (::unshare(CLONE_NEWNS) != 0 ||
         ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||

@@ -160,10 +160,16 @@ Status check_topology(Inspection& inspection) {
         group.parent == RBI_NONE ? outside
                                  : inspection.pid(inspection.image.groups()[group.parent].leader);
     compare_number(inspection, leader, "parent", parent, stat->field[kParent]);
-    compare_number(inspection, leader, "process group", group.pgid == 0 ? outside : group.pgid,
-                   stat->field[kProcessGroup]);
-    compare_number(inspection, leader, "session", group.sid == 0 ? outside : group.sid,
-                   stat->field[kSession]);
+    // Those from outside are the coordinator's, but of another program's making any.
+    const bool any = !inspection.access.at_barrier;
+    if (group.pgid != 0 || !any) {
+      compare_number(inspection, leader, "process group", group.pgid == 0 ? outside : group.pgid,
+                     stat->field[kProcessGroup]);
+    }
+    if (group.sid != 0 || !any) {
+      compare_number(inspection, leader, "session", group.sid == 0 ? outside : group.sid,
+                     stat->field[kSession]);
+    }
     compare_number(inspection, leader, "exit signal", group.exit_signal, stat->field[kExitSignal]);
   }
   return {};

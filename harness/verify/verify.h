@@ -41,6 +41,8 @@ inline constexpr std::size_t kMaxDifferences = 20;
 /// After release(): waits for every task's own report (the self-check of
 /// workloads/payload/payload.h), and compares from outside what only holds once
 /// a task runs: signal masks, maps without the scaffold.
+/// Of a tree that has not stood at a barrier, the same is compared, and what tasks share, their
+/// descriptors, directories and umasks; of a captured program only which tasks there are.
 /// @param timeout_s  how long to wait for reports
 [[nodiscard]] Result<Verification> verify_running(const Image& image, const Tree& tree,
                                                   unsigned timeout_s);

@@ -15,7 +15,10 @@ std::string workload_argument(const ImageSource& source) {
 
 std::vector<std::string> cell_command(const ImageSource& source, const Strategy& strategy,
                                       const RunOptions& options) {
-  std::vector<std::string> command = {"bench", fmt::format("--strategy={}", strategy.name)};
+  const bool peer = strategy.kind == StrategyKind::kPeer;
+  std::vector<std::string> command = {
+      "bench", peer ? "--strategy=none" : fmt::format("--strategy={}", strategy.name)};
+  if (peer) command.push_back(fmt::format("--peer={}", strategy.name));
   command.push_back(source.workload != nullptr ? workload_argument(source)
                                                : "--image=" + source.path);
   command.insert(command.end(), options.measuring.begin(), options.measuring.end());

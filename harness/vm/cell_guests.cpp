@@ -54,6 +54,10 @@ Status CellGuests::begin(const std::vector<Group>& matrix) {
     largest_mib_ = std::max(largest_mib_, memory->guest_mib);
     for (const Strategy* strategy : group.strategies) {
       GuestJob& job = slots_.emplace_back(Slot{job_, {}}).job;
+      if (strategy->kind != StrategyKind::kPeer) {  // what is in a guest moves its counts
+        job.programs.clear();
+        job.modules.clear();
+      }
       job.arguments = cell_command(group.source, *strategy, options_);
       if (group.source.workload == nullptr) job.files.push_back(group.source.path);
       if (!options_.costs.empty()) job.files.push_back(options_.costs);

@@ -181,6 +181,7 @@ Result<int> run(const GuestConfig& config, Parts& parts, const GuestLine& line) 
   ::uname(&system);
   RB_TRY(line.send(FrameType::kHello, system.release));
   RB_TRY(load_modules(config));
+  if (!config.modules.empty()) RB_TRY(bring_up_loopback());
   if (auto loaded = load_module(); !loaded) {
     RB_TRY(line.send(FrameType::kErr, "bench: warning: " + describe(loaded.error()) + '\n'));
   }

@@ -3,10 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <net/if.h>
-#include <sys/ioctl.h>
 #include <sys/mount.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -15,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "base/fd.h"
 #include "harness/vm/qemu.h"
 
 namespace rb::vm {
@@ -90,16 +86,6 @@ Status mount_writable(const Mount& what) {
   return {};
 }
 
-Status bring_up_loopback() {
-  const Fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
-  ifreq request{};
-  request.ifr_name[0] = 'l';
-  request.ifr_name[1] = 'o';
-  request.ifr_flags = IFF_UP | IFF_RUNNING;
-  if (any.valid() && ::ioctl(any.get(), SIOCSIFFLAGS, &request) == 0) return {};
-  return fail_errno("cannot bring up the loopback interface");
-}
-
 }  // namespace
 
 Status enter_host_root() {
@@ -114,7 +100,7 @@ Status enter_host_root() {
       ::chroot(".") != 0 || ::chdir("/") != 0) {
     return fail_errno("cannot make the host's root file system the root");
   }
-  return bring_up_loopback();
+  return {};
 }
 
 }  // namespace rb::vm

@@ -22,6 +22,7 @@
 #include "harness/vm/guest_config.h"
 #include "harness/vm/image_files.h"
 #include "harness/vm/initramfs.h"
+#include "harness/vm/libraries.h"
 #include "harness/vm/loadable.h"
 #include "harness/vm/neutral.h"
 #include "harness/vm/qemu.h"
@@ -70,6 +71,16 @@ Status add_named_files(const std::string& image_path, Initramfs& archive) {
   return {};
 }
 
+/// With what the dynamic linker loads for it.
+Status add_program(const std::string& program, Initramfs& archive) {
+  for (const std::string& path : with_libraries(program)) {
+    const auto bytes = contents(path);
+    if (!bytes) return tl::unexpected(bytes.error());
+    RB_TRY(archive.add_file(in_root(path), *bytes, 0755));
+  }
+  return {};
+}
+
 Result<Fd> make_initramfs(const GuestJob& job) {
   auto program = contents("/proc/self/exe");
   if (!program) return tl::unexpected(std::move(program).error());
@@ -90,6 +101,9 @@ Result<Fd> make_initramfs(const GuestJob& job) {
     if (!module) return tl::unexpected(module.error());
     config.modules.push_back("modules/" + fs::path(path).filename().string());
     RB_TRY(archive->add_file(config.modules.back(), *module, 0644));
+  }
+  for (const std::string& path : job.programs) {
+    RB_TRY(add_program(path, *archive));
   }
   if (job.machine.counts_instructions()) {
     // A digit that takes one instruction more moves every timer interrupt.

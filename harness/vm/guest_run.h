@@ -20,9 +20,10 @@ struct GuestJob {
   std::vector<std::string> files;      ///< the guest finds them under the same names
   std::string out;                     ///< file of the results; empty or "-" = none
   std::uint64_t seed = 1;
-  unsigned timeout_s = 600;               ///< of silence
-  unsigned limit_s = 0;                   ///< of all; 0 = none
-  std::vector<std::string> modules = {};  ///< files of the kernel's own, in order, to be loaded
+  unsigned timeout_s = 600;                ///< of silence
+  unsigned limit_s = 0;                    ///< of all; 0 = none
+  std::vector<std::string> programs = {};  ///< of this machine, with the libraries they need
+  std::vector<std::string> modules = {};   ///< files of the kernel's own, in order, to be loaded
   /// A directory that is the guest's root, in which the arguments are a command with this
   /// process's environment; empty: they are bench's.
   std::string root = {};

@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <net/if.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
@@ -100,6 +103,16 @@ Status enter_directory(const std::string& directory) {
   if (::chdir(directory.c_str()) == 0) return {};
   return fail_errno(fmt::format("the virtual machine cannot work in {}", directory), errno,
                     "in /tmp and below /run and /var it has directories of its own");
+}
+
+Status bring_up_loopback() {
+  const Fd any(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  ifreq request{};
+  request.ifr_name[0] = 'l';
+  request.ifr_name[1] = 'o';
+  request.ifr_flags = IFF_UP | IFF_RUNNING;
+  if (any.valid() && ::ioctl(any.get(), SIOCSIFFLAGS, &request) == 0) return {};
+  return fail_errno("cannot bring up the loopback interface");
 }
 
 Status load_modules(const GuestConfig& config) {

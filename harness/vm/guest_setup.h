@@ -14,6 +14,9 @@ namespace rb::vm {
 /// As the working directory.
 [[nodiscard]] Status enter_directory(const std::string& directory);
 
+/// The loopback interface, which programs other than bench want.
+[[nodiscard]] Status bring_up_loopback();
+
 /// Loads the kernel's own modules that the host has put there.
 [[nodiscard]] Status load_modules(const GuestConfig& config);
 

@@ -11,6 +11,8 @@
 #include "harness/emulated_defaults.h"
 #include "harness/interrupt.h"
 #include "harness/matrix.h"
+#include "harness/names.h"
+#include "harness/peer/peers.h"
 #include "harness/run_command.h"
 #include "harness/selection.h"
 #include "harness/vm/acceleration.h"
@@ -128,7 +130,9 @@ std::vector<std::string> guest_strategies(const RunOptions& options, bool has_mo
 
 /// A guest's memory is that of the image that needs most.
 Result<unsigned> memory_for_all(const RunOptions& options, const Parts& parts) {
-  const auto strategies = select_strategies(guest_strategies(options, true, parts), parts);
+  RunOptions there = options;
+  there.strategies = guest_strategies(options, true, parts);
+  const auto strategies = select_with_peers(there, parts);
   if (!strategies) return tl::unexpected(strategies.error());
   const auto matrix = make_matrix(options, parts, *strategies);
   if (!matrix) return tl::unexpected(matrix.error());
@@ -139,6 +143,26 @@ Result<unsigned> memory_for_all(const RunOptions& options, const Parts& parts) {
     most = std::max(most, memory->guest_mib);
   }
   return most;
+}
+
+/// Programs and modules that a guest needs for a peer.
+Status provide_peer(const Strategy& peer, GuestJob& job) {
+  auto programs = peer::programs_of(peer);
+  if (!programs) return tl::unexpected(std::move(programs).error());
+  if (programs->empty()) return {};
+  auto modules = module_files(job.kernel, {std::begin(kCriuModules), std::end(kCriuModules)});
+  if (!modules) return tl::unexpected(std::move(modules).error());
+  job.programs = std::move(*programs);
+  job.modules = std::move(*modules);
+  return {};
+}
+
+Status provide_peers(const RunOptions& options, const Parts& parts, GuestJob& job) {
+  for (const std::string& name : options.peers) {
+    const Strategy* peer = find_named(parts.peers, name);
+    if (peer != nullptr) RB_TRY(provide_peer(*peer, job));
+  }
+  return {};
 }
 
 Result<int> run_cells(GuestJob job, const RunOptions& given, const Parts& parts,
@@ -201,6 +225,7 @@ Result<int> run_cells_in_vm(const RunOptions& options, bool needs_module, const 
                             const Streams& streams) {
   auto job = make_job(options, needs_module);
   if (!job) return tl::unexpected(std::move(job).error());
+  RB_TRY(provide_peers(options, parts, *job));
   const bool fake = options.clock == ClockKind::kFake;
   if (job->machine.counts_instructions() && !fake && !options.vm.one_guest &&
       options.self_check == 0) {

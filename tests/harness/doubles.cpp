@@ -134,6 +134,15 @@ constexpr std::array kStrategies = {&kGood,        &kVariant,   &kBare,    &kNul
                                     &kWrongLate,   &kDestroy,   &kRefuses, &kLacks,
                                     &kInterrupted, &kTakes99,   &kTakes102};
 
+constexpr Strategy kPeer = strategy<makes<Fault::kNone>>("peer", StrategyKind::kPeer);
+constexpr Strategy kMissing = strategy<makes<Fault::kNone>>("missing", StrategyKind::kPeer);
+constexpr std::array kPeers = {&kPeer, &kMissing};
+
+Status check_peer(const Strategy& peer) {
+  if (&peer != &kMissing) return {};
+  return fail(ErrorKind::kLacking, "there is no missing for --peer missing", "install it");
+}
+
 constexpr Parameter kParameters[] = {
     {"n", "tasks", 1, 1, 10000, "1,10"},
     {"m", "nothing", 0, 0, 9, "0"},
@@ -207,6 +216,7 @@ Result<Captured> capture(const CaptureRequest& request) {
 
 Parts doubles() {
   return {.strategies = kStrategies,
+          .peers = kPeers,
           .workloads = kWorkloads,
           .default_workloads = "mini:n=2,other",
           .build_image = build,
@@ -215,6 +225,7 @@ Parts doubles() {
           .checks_itself = [](const Image&) { return true; },
           .verify_held = [](const Image& image, Tree& tree) { return stopped(image, tree); },
           .verify_running = running,
+          .check_peer = check_peer,
           .counters = &fake_counters(),
           .kernel_facts = fake_kernel_facts,
           .capture = capture,

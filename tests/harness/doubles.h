@@ -11,7 +11,7 @@ namespace rb::test {
 /// `restores-wrong` (at the barrier), `runs-wrong` (once released), `wrong-late`,
 /// `fails-destroy`, `refuses` (not supported), `lacks` (a resource),
 /// `interrupted` (raises SIGTERM in its third restart). `takes-99` and `takes-102` take
-/// 100 and 103 steps of the fake clock.
+/// 100 and 103 steps of the fake clock. Peers: `peer`, and `missing`, which is not installed.
 [[nodiscard]] Parts doubles();
 
 /// Trees of doubles that exist now: to be 0 after every run.
