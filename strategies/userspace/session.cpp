@@ -23,7 +23,8 @@ namespace rb {
 namespace {
 
 constexpr unsigned kStallSeconds = 30;  // without any task arriving: a restart hangs …
-constexpr std::uint64_t kSlowestCopy = 50'000'000;  // … unless it may still be copying, bytes/s
+constexpr std::uint64_t kSlowestCopy = 50'000'000;  // … unless it may still be copying, bytes/s,
+constexpr std::size_t kSlowestCreation = 200;       // or the kernel creating, tasks/s, emulated
 constexpr unsigned kReleaseSeconds = 60;
 constexpr unsigned kDestroySeconds = 120;
 constexpr unsigned kGivenUpDestroySeconds = 5;  // somebody is waiting
@@ -200,7 +201,8 @@ Status Session::start(const Program& program, StageClock& clock) {
 Status Session::wait_ready() {
   const rst_control& control = scaffold_.control();
   const auto patience =
-      (kStallSeconds + static_cast<unsigned>(image_.header().pages_size / kSlowestCopy)) *
+      (kStallSeconds + static_cast<unsigned>(image_.header().pages_size / kSlowestCopy +
+                                             image_.tasks().size() / kSlowestCreation)) *
       kTicksPerSecond;
   __u32 last_arrived = 0;
   unsigned idle = 0;
