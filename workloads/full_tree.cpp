@@ -13,7 +13,7 @@ constexpr Parameter kParameters[] = {
     {"fanout", "children of each process that has any", 3, 1, 1999, "2,4"},
 };
 
-constexpr std::size_t kMaxTasks = 2000;
+constexpr std::size_t kMaxTasks = 32000;
 
 Status build(const ParameterValues& values, ImageWriter& writer) {
   const std::int64_t fanout = value_of(values, "fanout");

@@ -24,7 +24,7 @@ constexpr Parameter kParameters[] = {
 
 constexpr std::uint32_t kLogFile = 200;
 constexpr std::uint64_t kScoreboardPages = 64;
-constexpr std::int64_t kMaxTasks = 10000;
+constexpr std::int64_t kMaxTasks = 32000;
 constexpr std::int64_t kMaxMib = 4096;
 
 Status check_size(const ParameterValues& values) {

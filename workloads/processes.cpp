@@ -7,7 +7,7 @@ namespace rb {
 namespace {
 
 constexpr Parameter kParameters[] = {
-    {"n", "processes, the root included", 10, 1, 2000, "1,10,100,1000"},
+    {"n", "processes, the root included", 10, 1, 32000, "1,10,100,1000"},
 };
 
 Status build(const ParameterValues& values, ImageWriter& writer) {

@@ -7,7 +7,7 @@ namespace rb {
 namespace {
 
 constexpr Parameter kParameters[] = {
-    {"n", "tasks in the thread group, its leader included", 10, 1, 10000, "1,10,100,1000"},
+    {"n", "tasks in the thread group, its leader included", 10, 1, 32000, "1,10,100,1000"},
 };
 
 Status build(const ParameterValues& values, ImageWriter& writer) {

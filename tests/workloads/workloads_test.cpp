@@ -103,19 +103,19 @@ TEST_CASE("parameters are completed and checked") {
   REQUIRE(given);
   CHECK(*given == ParameterValues{{"n", 10000}, {"seed", 7}});
 
-  CHECK(error_of("threads", {{"n", 0}}) == "workload threads: n=0 is out of range 1 to 10000");
-  CHECK(error_of("threads", {{"n", 10001}}) ==
-        "workload threads: n=10001 is out of range 1 to 10000");
+  CHECK(error_of("threads", {{"n", 0}}) == "workload threads: n=0 is out of range 1 to 32000");
+  CHECK(error_of("threads", {{"n", 32001}}) ==
+        "workload threads: n=32001 is out of range 1 to 32000");
   CHECK(error_of("threads", {{"seed", -1}}).find("seed=-1 is out of range") != std::string::npos);
   CHECK(error_of("threads", {{"m", 1}}) == "workload threads has no parameter m; it has n, seed");
   CHECK(error_of("tree", {{"depth", 10}, {"fanout", 3}}) ==
-        "workload tree: depth and fanout make more than 2000 processes");
+        "workload tree: depth and fanout make more than 32000 processes");
   CHECK(error_of("own-files", {{"n", 2000}, {"f", 501}}) ==
         "workload own-files: n * f is 1002000, more than 1000000");
   CHECK(error_of("fds", {{"n", 100000}, {"tasks", 11}}) ==
         "workload fds: n * tasks is 1100000, more than 1000000");
-  CHECK(error_of("prefork", {{"workers", 1000}, {"threads", 10}}) ==
-        "workload prefork: 10001 tasks are more than 10000");
+  CHECK(error_of("prefork", {{"workers", 1000}, {"threads", 32}}) ==
+        "workload prefork: 32001 tasks are more than 32000");
   CHECK(error_of("prefork", {{"workers", 100}, {"mib", 41}}) ==
         "workload prefork: 4100 MiB are more than 4096");
 }
