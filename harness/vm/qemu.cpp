@@ -52,6 +52,10 @@ std::string kernel_command_line(const VirtualMachine& machine) {
     line += " nokaslr norandmaps randomize_kstack_offset=off nolapic acpi=off pci=off";
     // With -icount shift=0 the TSC has 1 GHz by definition: no need to measure it.
     line += " tsc_early_khz=1000000 tsc=reliable";
+  } else {
+    // On a busy host an emulated timer may not tick while the kernel looks whether it does,
+    // which would be a panic.
+    line += " no_timer_check";
   }
   if (!machine.kernel_arguments.empty()) line += ' ' + machine.kernel_arguments;
   return line;
