@@ -1,24 +1,25 @@
 #include "harness/interrupt.h"
 
+#include <atomic>
+
 #include "base/error.h"
 
 namespace rb {
 namespace {
 
-volatile sig_atomic_t interrupting_signal = 0;
-volatile sig_atomic_t again = 0;
-volatile sig_atomic_t continued = 0;
+// Written by handlers, in whatever thread the kernel chooses, and read in several.
+std::atomic<int> interrupting_signal = 0;
+std::atomic<bool> again = false;
+std::atomic<int> continued = 0;
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 int guards = 0;
 
 void remember(int signal) {
-  if (interrupting_signal == 0) {
-    interrupting_signal = signal;
-  } else {
-    again = 1;
-  }
+  int none = 0;
+  if (!interrupting_signal.compare_exchange_strong(none, signal)) again = true;
 }
 void nothing(int /*signal*/) {}
-void count(int /*signal*/) { continued = continued + 1; }
+void count(int /*signal*/) { ++continued; }
 
 struct Handled {
   int signal;
@@ -36,7 +37,7 @@ InterruptGuard::InterruptGuard() {
   static_assert(kHandled.size() == kSignals);
   if (guards++ == 0) {  // a signal that an outer one saw stays seen
     interrupting_signal = 0;
-    again = 0;
+    again = false;
   }
   for (std::size_t i = 0; i < kSignals; ++i) {
     struct sigaction action {};
@@ -54,7 +55,7 @@ InterruptGuard::~InterruptGuard() {
 
 int interrupted_by() { return interrupting_signal; }
 
-bool interrupted_again() { return again != 0; }
+bool interrupted_again() { return again; }
 
 int times_continued() { return continued; }
 

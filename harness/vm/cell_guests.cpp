@@ -37,8 +37,12 @@ Json parse_results(const std::string& text) {
 }  // namespace
 
 CellGuests::CellGuests(GuestJob job, const RunOptions& options, const Parts& parts,
-                       const Streams& streams)
-    : job_(std::move(job)), options_(options), parts_(parts), streams_(streams) {}
+                       const Streams& streams, RunGuest run_guest)
+    : job_(std::move(job)),
+      run_guest_(std::move(run_guest)),
+      options_(options),
+      parts_(parts),
+      streams_(streams) {}
 
 CellGuests::~CellGuests() {
   given_up_ = true;
@@ -90,7 +94,7 @@ Result<CellOutcome> CellGuests::run(const GuestJob& job) const {
     outcome.results = text;
     return {};
   };
-  auto code = run_guest(job, {table, err, {}, keep});
+  auto code = run_guest_(job, {table, err, {}, keep});
   if (!code) return tl::unexpected(std::move(code).error());
   outcome.code = *code;
   outcome.err = std::move(err).str();

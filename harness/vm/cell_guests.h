@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -27,8 +28,12 @@ struct CellOutcome {
 /// a cell, and beside it, leaves no trace in its counts: there is nothing.
 class CellGuests final : public CellSource {
  public:
+  /// run_guest(), or what stands in for it. Called in several threads at once.
+  using RunGuest = std::function<Result<int>(const GuestJob&, const Streams&)>;
+
   /// @param job  all but the arguments, the files and the memory, which cells choose
-  CellGuests(GuestJob job, const RunOptions& options, const Parts& parts, const Streams& streams);
+  CellGuests(GuestJob job, const RunOptions& options, const Parts& parts, const Streams& streams,
+             RunGuest run_guest = vm::run_guest);
   CellGuests(const CellGuests&) = delete;
   CellGuests& operator=(const CellGuests&) = delete;
   ~CellGuests() override;
@@ -57,6 +62,7 @@ class CellGuests final : public CellSource {
   void pass_on(const CellOutcome& outcome, const nlohmann::ordered_json& document);
 
   GuestJob job_;
+  RunGuest run_guest_;
   const RunOptions& options_;
   const Parts& parts_;
   const Streams& streams_;
