@@ -1,0 +1,1 @@
+"""Many restarts in a row, large trees, many benches at once: does anything grow?"""
