@@ -192,8 +192,8 @@ class Bench:
         code = process.returncode
         return Outcome(128 - code if code < 0 else code, out or "", err)
 
-    def run(self, *arguments, **more):
-        return self.end(self.start(*arguments, **more))
+    def run(self, *arguments, patience=PATIENCE + 60, **more):
+        return self.end(self.start(*arguments, **more), patience)
 
     def image(self, path, workload):
         self.run("image", "write", "--workload", workload, "-o", path).expect(0)
