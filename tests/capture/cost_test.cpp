@@ -13,6 +13,7 @@
 #include <cstring>
 #include <filesystem>
 #include <iostream>
+#include <string>
 
 #include "base/fd.h"
 #include "harness/capture/capture.h"
@@ -86,7 +87,8 @@ TEST_CASE("memory is captured about as fast as it can be copied, without a page 
     std::cerr << "skipped: needs root, for ptrace(2)\n";
     std::exit(77);
   }
-  const auto directory = std::filesystem::temp_directory_path() / "rb-capture-cost";
+  const auto directory =
+      std::filesystem::temp_directory_path() / ("rb-capture-cost-" + std::to_string(::getpid()));
   std::filesystem::create_directories(directory);
   const std::string path = directory / "tree.img";
   const Filled filled;
