@@ -3,6 +3,7 @@
 import json
 import pathlib
 import random
+import re
 import signal
 import time
 
@@ -29,6 +30,13 @@ def medians():
             for cell in json.loads(pathlib.Path("r.json").read_text())["cells"]}
 
 
+def alike(found, wanted):
+    """Counts repeat, but for some instructions (docs/virtual-machine.md)."""
+    return found.keys() == wanted.keys() and all(
+        isinstance(value, (int, float)) and abs(value - wanted[name]) <= 0.001 * wanted[name]
+        for name, value in found.items())
+
+
 def killed(bench):
     """One cell is lost, and says so; the others have what they would have had."""
     wanted = need_guest(bench)
@@ -42,8 +50,9 @@ def killed(bench):
         outcome = world.Bench.end(process, 600).expect((0, 4))
         found = medians()
         assert len(found) == 3, found
-        bad = [name for name in found if found[name] != wanted[name]]
-        assert all(found[name] == "failed" for name in bad), (found, wanted)
+        bad = [name for name in found if found[name] == "failed"]
+        rest = {name: value for name, value in wanted.items() if name not in bad}
+        assert alike({name: found[name] for name in rest}, rest), (found, wanted)
         assert (outcome.code == 4) == bool(bad) and len(bad) <= 1, (found, outcome)
         if bad:
             outcome.expect(4, "the virtual machine ended without an exit code")
@@ -65,7 +74,8 @@ def suspended(bench):
             world.kill(pid, signal.SIGCONT)
         time.sleep(1)
     world.Bench.end(process, 600).expect(0)
-    assert medians() == wanted
+    found = medians()
+    assert alike(found, wanted), (found, wanted)
     return ("r.json",)
 
 
@@ -79,7 +89,8 @@ def bench_stopped(bench):
     time.sleep(25)
     process.send_signal(signal.SIGCONT)
     world.Bench.end(process, 600).expect(0)
-    assert medians() == wanted
+    found = medians()
+    assert alike(found, wanted), (found, wanted)
     return ("r.json",)
 
 
@@ -89,17 +100,21 @@ def clock_jumps(bench):
 i=0
 while [ $i -lt 400 ]; do
   date -s @$((1000000000 + (i * 7919 % 13) * 100000000)) >/dev/null
+  date +%Y >>/tmp/years
   i=$((i + 1)); sleep 0.1
 done &
 {bench.program} --native --strategy userspace,bare --workload threads:n=10,processes:n=5 \\
   --repetitions 25 --verify all --out /tmp/r.json >/dev/null || exit
 cat /tmp/r.json
+sort -u /tmp/years >&2
 """
     outcome = bench.run("guest", "--vm-memory", 1024, "--timeout", 500, "--", "/bin/sh", "-c",
-                        script, patience=600)
+                        script, patience=600, cwd="/")
     if outcome.code == 77:
         raise world.Skipped(outcome.err)
     outcome.expect(0)
+    years = re.findall(r"^\d{4}$", outcome.err, re.MULTILINE)
+    assert len(years) > 3, f"the clock was not set\n{outcome}"
     cells = json.loads(outcome.out)["cells"]
     assert len(cells) == 4, outcome
     for cell in cells:

@@ -151,17 +151,18 @@ def stopped_and_continued(bench):
     """What was timed while bench was stopped is timed again: no sample is of that length."""
     for number in (signal.SIGTSTP, signal.SIGSTOP):
         process = bench.start("--strategy", "userspace", "--workload", "threads:n=500",
-                              "--repetitions", 100, "--out", "r.json", process_group=0)
+                              "--repetitions", 300, "--verify", "none", "--out", "r.json",
+                              process_group=0)
         time.sleep(0.3)
-        for _ in range(3):
+        for _ in range(3):  # some of them in the middle of a restart
             process.send_signal(number)
-            time.sleep(1.5)
+            time.sleep(6)  # longer than any restart on a busy machine
             process.send_signal(signal.SIGCONT)
-            time.sleep(0.1)
+            time.sleep(0.13)
         bench.end(process).expect(0)
         cell, = whole("r.json", 1)
         longest = max(max(samples) for samples in cell["samples_ns"])
-        assert longest < 1.4e9, f"a restart of {longest * 1e-9:.1f} s"
+        assert longest < 5e9, f"a restart of {longest * 1e-9:.1f} s"
         assert all(sample > 0 for samples in cell["samples_ns"] for sample in samples)
     return ("r.json",)
 

@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import sys
 import tempfile
 import time
 
@@ -154,6 +155,9 @@ def benches_at_once(bench, strategies, count, options):
             rounds += 1
             elapsed = time.monotonic() - begin
             points.append((elapsed, memory.kernel()))
+            # A guest that says nothing for long is taken for one that hangs.
+            print(f"endurance: {rounds} times, {done} restarts, {elapsed:.0f} s", file=sys.stderr,
+                  flush=True)
             if elapsed >= options.seconds:
                 break
     lines, grown = [], []
