@@ -14,6 +14,7 @@
 #include <cstddef>
 #include <cstring>
 
+#include "base/fd.h"
 #include "harness/capture/unix_diag.h"
 
 #ifndef SO_BUF_LOCK
