@@ -141,7 +141,8 @@ class Outcome:
         self.code, self.out, self.err = code, out, err
 
     def __str__(self):
-        return f"exit code {self.code}\n--- stdout\n{self.out[-1500:]}\n--- stderr\n{self.err[-1500:]}"
+        return (f"exit code {self.code}\n--- stdout\n{self.out[-1500:]}\n"
+                f"--- stderr\n{self.err[-1500:]}")
 
     def errors(self):
         """What it complains of: one line each, warnings and notices left out."""

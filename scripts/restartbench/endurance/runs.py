@@ -105,9 +105,9 @@ def one_tree(bench, strategy, workload, options):
         out = pathlib.Path(folder, "r.json")
         before = memory.kernel()
         begin = time.monotonic()
-        _end(_start(_command(bench, "--strategy", strategy, "--verify", options.verify,
-                             "--workload", workload, "--repetitions", 1, "--out", out)), f"{strategy}, {workload}",
-             options.limit)
+        command = _command(bench, "--strategy", strategy, "--verify", options.verify,
+                           "--workload", workload, "--repetitions", 1, "--out", out)
+        _end(_start(command), f"{strategy}, {workload}", options.limit)
         cell, = _cells(out)
         elapsed = time.monotonic() - begin
     time.sleep(2)
