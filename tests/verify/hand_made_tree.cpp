@@ -444,7 +444,7 @@ HandMadeTree::HandMadeTree(const Files& the_files, Defect the_defect) {
 HandMadeTree::~HandMadeTree() { (void)destroy(); }
 
 TreeAccess HandMadeTree::access() const {
-  return {coordinator_, true, 1, {kScaffoldStart, kScaffoldEnd}};
+  return {coordinator_, true, true, 1, {kScaffoldStart, kScaffoldEnd}};
 }
 
 Status HandMadeTree::release() {

@@ -78,7 +78,7 @@ TEST_CASE("a coordinator that is gone is an error, not a crash", "[native]") {
   const pid_t child = ::fork();
   if (child == 0) ::_exit(0);
   REQUIRE(::waitpid(child, nullptr, 0) == child);
-  const auto result = inspect_inside({child, true, 1, {}}, std::chrono::seconds(5),
+  const auto result = inspect_inside({child, true, true, 1, {}, nullptr}, std::chrono::seconds(5),
                                      [](Findings&) -> Status { return {}; });
   REQUIRE(!result);
   CHECK(result.error().kind == ErrorKind::kRestart);
