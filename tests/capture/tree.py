@@ -7,7 +7,7 @@ import signal
 import subprocess
 import time
 
-# An emulated CPU is some 20 times slower: programs have less to do there.
+# An emulated CPU is slow: programs have so many times less to do there.
 SLOWER = 20 if os.environ.get("RB_CAPTURE_EMULATED") else 1
 PATIENCE = 60 * (3 if SLOWER > 1 else 1)  # seconds; the machine may be busy
 STRATEGY = os.environ.get("RB_CAPTURE_STRATEGY", "userspace")

@@ -66,28 +66,27 @@ def cut_in_rounds(bench):
     return image.name, "first.img", "r.json"
 
 
-def changed_in_rounds(bench):
-    """The same size, another byte in the middle: what is restored is not what was checked."""
+def overwritten_in_rounds(bench, place, contents):
+    """The same size, other bytes. @param place  as a share of the file"""
     image = image_of(bench)
     process = start_rounds(bench, image)
     # The second image must have been opened; its first cell verifies for a while.
     time.sleep(0.3)
     with open(image, "r+b") as file:
-        file.seek(image.stat().st_size // 2)
-        file.write(b"\xa5" * 100)
+        file.seek(int(image.stat().st_size * place))
+        file.write(contents)
     check_rounds(bench, process, CUT)
     return image.name, "first.img", "r.json"
+
+
+def changed_in_rounds(bench):
+    """In the middle: what is restored is not what was checked."""
+    return overwritten_in_rounds(bench, 0.5, b"\xa5" * 100)
 
 
 def metadata_changed_in_rounds(bench):
     """Every index of the file becomes nonsense; those that bench works with do not."""
-    image = image_of(bench)
-    process = start_rounds(bench, image)
-    time.sleep(0.3)
-    with open(image, "r+b") as file:
-        file.write(b"\xff" * 8192)
-    check_rounds(bench, process, CUT)
-    return image.name, "first.img", "r.json"
+    return overwritten_in_rounds(bench, 0, b"\xff" * 8192)
 
 
 def replaced_or_deleted(bench):
