@@ -23,7 +23,7 @@ def start_rounds(bench, image, *more):
     """Rounds that last, after those of another image whose results are to stay."""
     other = bench.image("first.img", "threads:n=3")
     process = bench.start("--strategy", "userspace,userspace-naive", "--image", other,
-                          "--image", image, "--repetitions", 10, "--out", "r.json", *more)
+                          "--image", image, "--repetitions", 200, "--out", "r.json", *more)
     results = pathlib.Path("r.json")
     world.wait_for("the first image", lambda: results.exists() and '"timed"' in results.read_text())
     return process
