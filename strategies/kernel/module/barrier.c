@@ -16,7 +16,7 @@ int restart_stand(struct restart_task *t)
 
 	WRITE_ONCE(t->sleeper, current);
 	if (atomic_dec_and_test(&r->awaited)) {
-		r->ready_ns = ktime_get_ns();
+		WRITE_ONCE(r->ready_ns, ktime_get_ns());
 		complete_all(&r->arrived);
 	}
 	for (;;) {

@@ -24,7 +24,7 @@ struct restart *restart_new(void)
 	mutex_init(&r->lock);
 	spin_lock_init(&r->verdict_lock);
 	init_completion(&r->arrived);
-	r->fault = (struct restart_fault){ RESTART_AT_NOTHING, RBI_NONE, RBI_NONE, RBI_NONE };
+	r->fault = RESTART_NO_FAULT;
 	__module_get(THIS_MODULE); /* until it is freed, perhaps long after the file */
 	return r;
 }
@@ -69,18 +69,19 @@ static void unload(struct restart *r)
 	r->coordinator = NULL;
 	r->pids = NULL;
 	r->host_mm = NULL;
+	memset(r->inherited, 0, sizeof(r->inherited));
+	r->subreapers = false;
 }
 
-int restart_load(struct restart *r, const struct restart_load *load)
+int restart_load(struct restart *r, const struct restart_load *load, struct restart_fault *fault)
 {
-	struct restart_fault fault = { RESTART_AT_NOTHING, RBI_NONE, RBI_NONE, RBI_NONE };
 	u64 since = restart_clock();
-	int err = restart_image_read(&r->image, load->image_fd, &fault);
+	int err = restart_image_read(&r->image, load->image_fd, fault);
 
 	if (!err)
-		err = restart_check_image(&r->image, &fault);
+		err = restart_check_image(&r->image, fault);
 	if (!err) {
-		fault = (struct restart_fault){ RESTART_AT_NOTHING, RBI_NONE, RBI_NONE, RBI_NONE };
+		*fault = RESTART_NO_FAULT;
 		r->optimistic = load->flags & RESTART_OPTIMISTIC;
 		r->inject = load->inject;
 		r->coordinator = get_task_struct(current);
@@ -93,7 +94,6 @@ int restart_load(struct restart *r, const struct restart_load *load)
 	}
 	if (err) {
 		unload(r);
-		r->fault = fault;
 		return err;
 	}
 	restart_account(r, RESTART_STAGE_LOAD, since);

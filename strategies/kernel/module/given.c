@@ -165,7 +165,7 @@ static int take(struct restart *r, u32 kind, u32 index, int fd, struct file *bef
 	return err;
 }
 
-int restart_give(struct restart *r, const struct restart_files *files)
+int restart_give(struct restart *r, const struct restart_files *files, struct restart_fault *fault)
 {
 	u64 since = restart_clock();
 	u32 missing = r->missing;
@@ -189,8 +189,8 @@ int restart_give(struct restart *r, const struct restart_files *files)
 			before = r->given[files->kind].files[files->first + i - 1];
 		err = take(r, files->kind, files->first + i, fds[i], before);
 		if (err)
-			r->fault = (struct restart_fault){ RESTART_AT_FILE, files->kind,
-							   files->first + i, RBI_NONE };
+			*fault = (struct restart_fault){ RESTART_AT_FILE, files->kind,
+							 files->first + i, RBI_NONE };
 		else
 			missing--;
 	}
@@ -200,7 +200,7 @@ int restart_give(struct restart *r, const struct restart_files *files)
 	return err;
 }
 
-int restart_given_complete(struct restart *r)
+int restart_given_complete(struct restart *r, struct restart_fault *fault)
 {
 	u32 kind, i;
 
@@ -208,7 +208,7 @@ int restart_given_complete(struct restart *r)
 		for (i = 0; i < r->given[kind].count; i++) {
 			if (r->given[kind].files[i] || !is_needed(r, kind, i))
 				continue;
-			r->fault = (struct restart_fault){ RESTART_AT_FILE, kind, i, RBI_NONE };
+			*fault = (struct restart_fault){ RESTART_AT_FILE, kind, i, RBI_NONE };
 			return -ENOENT;
 		}
 	}

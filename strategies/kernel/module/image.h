@@ -17,6 +17,8 @@ struct restart_fault {
 	u32 index;
 	u32 field;
 };
+#define RESTART_NO_FAULT \
+	((struct restart_fault){ RESTART_AT_NOTHING, RBI_NONE, RBI_NONE, RBI_NONE })
 
 /*
  * The sections up to the XSAVE areas are in memory; what follows them concerns

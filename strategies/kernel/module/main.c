@@ -43,7 +43,9 @@ void restart_put_object(enum restart_class cls, void *object)
 
 static int load(struct restart *r, void __user *argument)
 {
+	struct restart_fault fault = RESTART_NO_FAULT;
 	struct restart_load load;
+	int err;
 
 	if (!checkpoint_restore_ns_capable(task_active_pid_ns(current)->user_ns))
 		return -EPERM;
@@ -54,22 +56,24 @@ static int load(struct restart *r, void __user *argument)
 		return -EINVAL;
 	if (r->state != RESTART_EMPTY)
 		return -EBUSY;
-	r->refusal = restart_load(r, &load);
-	if (!r->refusal)
+	err = restart_load(r, &load, &fault);
+	if (!restart_refuse(r, err, &fault))
 		smp_store_release(&r->state, RESTART_LOADED); /* tasks may come */
-	return r->refusal;
+	return err;
 }
 
 static int give_files(struct restart *r, void __user *argument)
 {
+	struct restart_fault fault = RESTART_NO_FAULT;
 	struct restart_files files;
+	int err;
 
 	if (copy_from_user(&files, argument, sizeof(files)))
 		return -EFAULT;
 	if (r->state != RESTART_LOADED)
 		return -EBADFD;
-	r->refusal = restart_give(r, &files);
-	return r->refusal;
+	err = restart_give(r, &files, &fault);
+	return restart_refuse(r, err, &fault);
 }
 
 /* After a failure: until all tasks are on their way out. */
@@ -89,7 +93,7 @@ static int make_tree(struct restart *r)
 	err = restart_await(r);
 	if (!err && r->move_count) {
 		err = restart_move_groups(r);
-		r->ready_ns = ktime_get_ns();
+		WRITE_ONCE(r->ready_ns, ktime_get_ns());
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	if (err)
@@ -99,13 +103,14 @@ static int make_tree(struct restart *r)
 
 static int run(struct restart *r)
 {
+	struct restart_fault fault = RESTART_NO_FAULT;
 	int err;
 
 	if (r->state != RESTART_LOADED)
 		return -EBADFD;
-	r->refusal = restart_given_complete(r);
-	if (r->refusal)
-		return r->refusal;
+	err = restart_given_complete(r, &fault);
+	if (restart_refuse(r, err, &fault))
+		return err;
 	WRITE_ONCE(r->state, RESTART_RUNNING);
 	err = restart_summon_ghosts(r) ?: make_tree(r);
 	restart_drop_objects(r); /* the write end of a pipe must not live on here */

@@ -14,7 +14,7 @@ extern atomic_t restart_live;
 
 /* core.c: memory and references */
 struct restart *restart_new(void);
-int restart_load(struct restart *r, const struct restart_load *load);
+int restart_load(struct restart *r, const struct restart_load *load, struct restart_fault *fault);
 /* References that only making and attaching need. */
 void restart_drop_objects(struct restart *r);
 void restart_put(struct restart *r);
@@ -30,14 +30,16 @@ u32 restart_creator(const struct restart_image *image, u32 task);
 
 /* given.c: open files from user space */
 int restart_given_init(struct restart *r);
-int restart_give(struct restart *r, const struct restart_files *files);
-int restart_given_complete(struct restart *r);
+int restart_give(struct restart *r, const struct restart_files *files, struct restart_fault *fault);
+int restart_given_complete(struct restart *r, struct restart_fault *fault);
 void restart_given_free(struct restart *r);
 
 /* verdict.c: the first failure, or the commit, decides */
 int restart_fail_at(struct restart *r, int err, const struct restart_fault *fault);
 int restart_fail(struct restart *r, int err, u32 where, u32 index);
 bool restart_commit(struct restart *r);
+/* The coordinator's call ends with @err, which ends nothing else; 0: all is well again. */
+int restart_refuse(struct restart *r, int err, const struct restart_fault *fault);
 /* Passed before everything that can fail. */
 int restart_step(struct restart *r);
 

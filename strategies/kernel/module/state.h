@@ -70,7 +70,6 @@ struct restart {
 	atomic_t holders;
 	struct mutex lock;	  /* ioctls of the coordinator */
 	enum restart_state state; /* under lock, but for RESTART_FAILED */
-	int refusal;		  /* of the last LOAD or GIVE_FILES, which do not end the restart */
 	bool optimistic;
 	bool subreapers; /* the image has some */
 	u32 inject;
@@ -79,6 +78,7 @@ struct restart {
 	atomic_t verdict;
 	spinlock_t verdict_lock;
 	struct restart_fault fault; /* of the verdict, or of the refusal before it */
+	int refusal; /* of the last LOAD or GIVE_FILES, which do not end the restart */
 
 	struct restart_image image;
 	struct restart_given given[RESTART_FILE_KIND_COUNT];

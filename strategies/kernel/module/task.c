@@ -180,7 +180,7 @@ int restart_create(struct restart_task *t)
 		return err;
 	}
 	if (!t->index)
-		r->root_pid = err;
+		WRITE_ONCE(r->root_pid, err);
 	restart_account(r, RESTART_STAGE_CREATE, since);
 	return 0;
 }

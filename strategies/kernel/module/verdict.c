@@ -53,6 +53,16 @@ bool restart_commit(struct restart *r)
 	return true;
 }
 
+int restart_refuse(struct restart *r, int err, const struct restart_fault *fault)
+{
+	spin_lock(&r->verdict_lock);
+	r->refusal = err;
+	if (!atomic_read(&r->verdict)) /* anybody may have ended it meanwhile */
+		r->fault = *fault;
+	spin_unlock(&r->verdict_lock);
+	return err;
+}
+
 int restart_step(struct restart *r)
 {
 	int err = restart_error(r);
