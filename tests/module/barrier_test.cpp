@@ -93,7 +93,7 @@ TEST_CASE("the sample stands at the barrier as it should") {
   restart_to_barrier(sample_image());
 }
 
-TEST_CASE("sessions and groups of founders who are gone") {
+ImageWriter with_ghosts() {
   make_sample_files();
   ImageWriter writer = sample_image();
   writer.groups[0].pgid = kGoneGroup;
@@ -102,10 +102,28 @@ TEST_CASE("sessions and groups of founders who are gone") {
   // These name the sessions and groups that were.
   writer.zombies.clear();
   writer.ofds[7].owner = 0;
+  return writer;
+}
+
+TEST_CASE("sessions and groups of founders who are gone") {
+  const ImageWriter writer = with_ghosts();
   restart_to_barrier(writer);
   const Slabs before = Slabs::now();
   for (int i = 0; i < 20; ++i) restart_to_barrier(writer);
   for (const std::string& leak : before.leaks()) FAIL_CHECK(leak);
+}
+
+/// What they attach must stay for as long as they do.
+TEST_CASE("a founder's number is taken while optimistic tasks attach") {
+  auto image = with_ghosts().to_image();
+  REQUIRE(image);
+  for (unsigned i = 0; i < 40; ++i) {
+    const Outcome outcome =
+        run(*image, {.optimistic = true, .taken_pid = kGoneSession, .head_start = 1 + i * 200});
+    INFO("head start " << i * 200 << " us, error " << outcome.error);
+    CHECK(outcome.finished);
+    CHECK(outcome.error != 0);
+  }
 }
 
 }  // namespace

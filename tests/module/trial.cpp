@@ -83,6 +83,7 @@ int restart(const Image& image, const Trial& trial, int device, Outcome& outcome
       ::ioctl(device, RESTART_ABORT, 0);
       return error;
     }
+    if (trial.head_start != 0) ::usleep(trial.head_start);
   }
   outcome.status.size = sizeof outcome.status;
   return make_call(Call::kRun, trial, outcome,

@@ -19,6 +19,7 @@ struct Trial {
   std::uint32_t inject = 0;            ///< the n-th step fails; 0 = none
   __u32 taken_pid = 0;                 ///< a pid that is in use; 0 = none
   int kill_task = 0;                   ///< once ready: SIGKILL for this pid; 0 = none
+  unsigned head_start = 0;             ///< optimistic: microseconds from cloning the root to RUN
   bool give = true;                    ///< the files, before any task attaches
   bool close_device = false;           ///< once ready: close instead of release
   bool release = true;                 ///< once ready: let the tasks run, then kill them

@@ -96,8 +96,6 @@ static int make_tree(struct restart *r)
 		WRITE_ONCE(r->ready_ns, ktime_get_ns());
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
-	if (err)
-		await_end(r);
 	return err;
 }
 
@@ -113,6 +111,8 @@ static int run(struct restart *r)
 		return err;
 	WRITE_ONCE(r->state, RESTART_RUNNING);
 	err = restart_summon_ghosts(r) ?: make_tree(r);
+	if (err)
+		await_end(r);	 /* optimistic tasks may be using what is dropped */
 	restart_drop_objects(r); /* the write end of a pipe must not live on here */
 	WRITE_ONCE(r->state, err ? RESTART_FAILED : RESTART_READY);
 	return err;
