@@ -21,6 +21,7 @@ struct Shared {
   std::uint32_t count;
   int device;
   char* stacks;
+  const std::atomic<bool>* gate;
 };
 Shared shared;
 
@@ -80,6 +81,7 @@ bool is_child(std::uint32_t index, std::uint32_t creator) {
 }
 
 void run_task(std::uint32_t index) {
+  while (index == 0 && shared.gate != nullptr && !shared.gate->load()) raw(SYS_sched_yield, 0);
   const bool leader = shared.groups[shared.tasks[index].group].leader == index;
   if (leader && has_threads(index) &&
       raw(SYS_ioctl, shared.device, RESTART_ATTACH_SIGHAND, index) != 0) {
@@ -96,9 +98,13 @@ void run_task(std::uint32_t index) {
 
 }  // namespace
 
-int spawn_sharing_everything(const Image& image, int device) {
-  shared = {image.tasks().data(), image.groups().data(),
-            static_cast<std::uint32_t>(image.tasks().size()), device, nullptr};
+int spawn_sharing_everything(const Image& image, int device, const std::atomic<bool>* gate) {
+  shared = {image.tasks().data(),
+            image.groups().data(),
+            static_cast<std::uint32_t>(image.tasks().size()),
+            device,
+            nullptr,
+            gate};
   void* stacks = ::mmap(nullptr, shared.count * kStackSize, PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (stacks == MAP_FAILED) return errno;

@@ -82,9 +82,19 @@ static struct mm_struct *make(struct restart *r, u32 index)
 	return mm;
 }
 
+/* Current, which does not use it (any more), must not stay the one that it is charged to. */
+static void disown(struct mm_struct *mm)
+{
+#ifdef CONFIG_MEMCG
+	/* Only users become owners: nobody makes current one now. */
+	if (rcu_access_pointer(mm->owner) == current)
+		HIDDEN(mm_update_next_owner)(mm);
+#endif
+}
+
 /*
- * As exec_mmap(), but the new mm may have other users already. Current owns no
- * mm but one that it made, and never leaves that: the old one's owner stays.
+ * As exec_mmap(), but the new mm may have other users already. Current may own
+ * the old one, if its owner ended before: the kernel looks for another then.
  * @mm: with a reference for current, also after an error
  */
 static int put_in_place(struct restart *r, struct mm_struct *mm)
@@ -127,6 +137,7 @@ static int put_in_place(struct restart *r, struct mm_struct *mm)
 #endif
 	mmap_read_unlock(old);
 	up_write(&task->signal->exec_update_lock);
+	disown(old);
 	mmput(old);
 	atomic64_inc(&r->attached[RESTART_CLASS_MM]);
 	return 0;
@@ -174,6 +185,8 @@ int restart_mm(struct restart_task *t)
 	mutex_unlock(&object->lock);
 	err = put_in_place(r, mm);
 	if (err) {
+		if (made)
+			disown(mm); /* others may have it from the pool */
 		mmput(mm);
 		return err;
 	}

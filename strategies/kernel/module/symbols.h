@@ -101,7 +101,7 @@ unsigned long kallsyms_lookup_name(const char *name);
 #endif
 
 #ifdef CONFIG_MEMCG
-#define RESTART_FUNCTIONS_MEMCG(X) X(__mem_cgroup_charge)
+#define RESTART_FUNCTIONS_MEMCG(X) X(__mem_cgroup_charge) X(mm_update_next_owner)
 #else
 #define RESTART_FUNCTIONS_MEMCG(X)
 #endif
