@@ -18,7 +18,7 @@ std::string prot_text(__u32 prot) {
   return text;
 }
 
-std::string flags_text(__u32 flags) {
+std::string vma_flags_text(__u32 flags) {
   std::string text = (flags & RBI_VMA_SHARED) != 0 ? "shared" : "private";
   if ((flags & RBI_VMA_GROWSDOWN) != 0) text += " growsdown";
   if ((flags & RBI_VMA_NORESERVE) != 0) text += " noreserve";
@@ -70,7 +70,7 @@ void address_space(Page& page, const Image& image, std::size_t index) {
     const rbi_vma& vma = vmas[i];
     const std::uint64_t contents = contents_of(runs, vma);
     page.line("    {:012x}-{:012x} {} {} {}{}", vma.start, vma.end, prot_text(vma.prot),
-              flags_text(vma.flags), mapped_text(image, vma),
+              vma_flags_text(vma.flags), mapped_text(image, vma),
               contents == 0 ? "" : fmt::format(", {} with contents", counted(contents, "page")));
   }
   page.rest(vmas.size(), "VMAs", "    ");

@@ -17,7 +17,6 @@
 namespace rb::capture {
 namespace {
 
-constexpr std::string_view kDeleted = " (deleted)";
 constexpr std::string_view kMemfd = "/memfd:";
 
 bool is_memfd(std::string_view path) { return path.starts_with(kMemfd); }

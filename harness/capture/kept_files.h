@@ -12,6 +12,9 @@
 
 namespace rb::capture {
 
+/// What /proc adds to the path of a file whose name is gone.
+inline constexpr std::string_view kDeleted = " (deleted)";
+
 /// Whether what /proc calls so may be such a file: "/memfd:NAME (deleted)", "PATH (deleted)".
 [[nodiscard]] bool is_kept_file(std::string_view path);
 

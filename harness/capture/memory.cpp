@@ -19,8 +19,6 @@
 namespace rb::capture {
 namespace {
 
-constexpr std::string_view kDeleted = " (deleted)";
-
 tl::unexpected<Error> cannot_read(const FoundTask& task, const char* what, int error) {
   return fail_errno(fmt::format("cannot read {} of {}", what, task.who), error);
 }

@@ -146,7 +146,7 @@ Result<Channel> make_socket() {
   return Channel{Fd(ends[0]), Fd(ends[1])};
 }
 
-Result<Channel> make_pipe() {
+Result<Channel> make_line() {
   constexpr int kRoom = 1 << 20;  // what anybody may ask for: pipe(7)
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return fail_errno("pipe2");
@@ -306,7 +306,7 @@ Result<int> run_guest(const GuestJob& job, const Streams& streams) {
   if (!initramfs) return tl::unexpected(std::move(initramfs).error());
   auto console = make_socket();
   if (!console) return tl::unexpected(std::move(console).error());
-  auto line = make_pipe();
+  auto line = make_line();
   if (!line) return tl::unexpected(std::move(line).error());
 
   Launch launch{job.machine,      job.kernel.path,      job.seed,

@@ -25,13 +25,13 @@ namespace {
 /// More than a run asks for: 100,000 descriptors, 30,000 tasks with their VMAs.
 constexpr unsigned kOpenFiles = 1 << 20;
 
-struct Mount {
+struct MountPoint {
   const char* type;
   const char* target;
 };
 /// The root is a tmpfs itself, so /tmp and /run are directories in it, and files
 /// that the host put there are seen.
-constexpr Mount kMounts[] = {
+constexpr MountPoint kMounts[] = {
     {"proc", "/proc"}, {"sysfs", "/sys"}, {"devtmpfs", "/dev"}, {"devpts", "/dev/pts"}};
 
 struct Limit {
@@ -49,7 +49,7 @@ constexpr Limit kLimits[] = {
 };
 
 Status mount_all() {
-  for (const Mount& mount : kMounts) {
+  for (const MountPoint& mount : kMounts) {
     ::mkdir(mount.target, 0755);
     if (::mount(mount.type, mount.target, mount.type, MS_NOSUID, nullptr) != 0) {
       return fail_errno(std::string("cannot mount ") + mount.target);

@@ -9,7 +9,6 @@
 namespace rb::validation {
 namespace {
 
-constexpr std::uint64_t kMaxFd = (1u << 20) - 1;
 constexpr std::uint64_t kMaxCount = UINT64_MAX - 1;  // eventfd(2)
 constexpr std::uint64_t kMaxTime = INT64_MAX;        // ktime_t, ns
 // EPOLLIN to EPOLLRDHUP, EPOLLEXCLUSIVE, EPOLLWAKEUP, EPOLLONESHOT, EPOLLET

@@ -10,7 +10,6 @@
 namespace rb::validation {
 namespace {
 
-constexpr std::uint64_t kMaxFd = (1u << 20) - 1;
 // The kernel's O_LARGEFILE; glibc defines it as 0 where it changes nothing.
 constexpr std::uint64_t kLargeFile = 0100000;
 

@@ -11,10 +11,8 @@
 namespace rb::validation {
 namespace {
 
-constexpr std::uint64_t kPidMin = 2;               // 1 is the init of the pid namespace
-constexpr std::uint64_t kPidMax = (1u << 22) - 1;  // PID_MAX_LIMIT, include/linux/threads.h
-constexpr std::uint64_t kRobustListHead = 24;      // struct robust_list_head, linux/futex.h
-constexpr std::uint64_t kRseqMin = 32;             // ORIG_RSEQ_SIZE, kernel/rseq.c
+constexpr std::uint64_t kRobustListHead = 24;  // struct robust_list_head, linux/futex.h
+constexpr std::uint64_t kRseqMin = 32;         // ORIG_RSEQ_SIZE, kernel/rseq.c
 constexpr std::uint64_t kRseqMax = RBI_PAGE_SIZE;
 constexpr std::uint64_t kAutoDisarm = 1u << 31;        // SS_AUTODISARM, linux/signal.h
 constexpr std::uint64_t kMinStack = 2048;              // MINSIGSTKSZ, asm/signal.h

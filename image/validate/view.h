@@ -19,6 +19,12 @@ namespace rb::validation {
 inline constexpr std::uint64_t kUserStart = 65536;
 inline constexpr std::uint64_t kUserEnd = (1ull << 47) - 4096;
 
+/// Largest number of a descriptor: fs.nr_open's default, less one.
+inline constexpr std::uint64_t kMaxFd = (1u << 20) - 1;
+
+inline constexpr std::uint64_t kPidMin = 2;               // 1 is the init of the pid namespace
+inline constexpr std::uint64_t kPidMax = (1u << 22) - 1;  // PID_MAX_LIMIT, linux/threads.h
+
 /// Largest file offset: loff_t is signed.
 inline constexpr std::uint64_t kMaxOffset = INT64_MAX;
 

@@ -10,9 +10,6 @@
 namespace rb::validation {
 namespace {
 
-constexpr std::uint64_t kPidMin = 2;               // 1 is the init of the pid namespace
-constexpr std::uint64_t kPidMax = (1u << 22) - 1;  // PID_MAX_LIMIT, include/linux/threads.h
-
 /// An exit code in the second byte, or the number of a signal: wait(2). That it
 /// dumped core is not restored, and stopped it is not a zombie.
 constexpr bool is_status(std::uint64_t status) {

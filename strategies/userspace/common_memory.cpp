@@ -10,8 +10,6 @@
 namespace rb {
 namespace {
 
-constexpr auto kMm = static_cast<std::size_t>(Shared::kMm);
-
 [[nodiscard]] bool equal(const rbi_vma& a, const rbi_vma& b) {
   return std::memcmp(&a, &b, sizeof a) == 0;
 }
@@ -67,7 +65,7 @@ class Planner {
 
   /// The mms that descend from the coordinator's by copies alone.
   void find_heirs() {
-    const auto& objects = topology_.objects[kMm];
+    const auto& objects = topology_.objects[static_cast<std::size_t>(Shared::kMm)];
     std::vector<int> depth(objects.size(), 0);
     common_.inherited.assign(objects.size(), 0);
     for (std::size_t i = 0; i < objects.size(); ++i) {
