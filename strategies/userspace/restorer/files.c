@@ -132,6 +132,21 @@ static long make_file(const struct rbi_backing *backing, __u64 name)
 			    MFD_CLOEXEC);
 }
 
+/* Without page tables of its own, as a mapping would need, and with an error for a full disk. */
+static long write_at(long fd, __u64 offset, __u64 size, __u64 source)
+{
+	while (size) {
+		long done = sys4(SYS_pwrite64, fd, source, size, offset);
+
+		if (is_error(done))
+			return done;
+		offset += (__u64)done;
+		source += (__u64)done;
+		size -= (__u64)done;
+	}
+	return 0;
+}
+
 /*
  * Memory or a file with contents, in the coordinator. op->x: fd, a: size,
  * b: number of runs, c: struct rbi_run[], d: struct rbi_backing, e: its name
@@ -148,14 +163,12 @@ long do_memfd(struct run *run, const struct rst_op *op)
 		return fd;
 	ret = sys2(SYS_ftruncate, fd, op->a);
 	for (i = 0; i < op->b && !is_error(ret); i++) {
+		__u64 offset = runs[i].address;
 		__u64 size = runs[i].pages * RBI_PAGE_SIZE;
-		long address = sys6(SYS_mmap, 0, size, 3 /* READ | WRITE */, 1 /* SHARED */,
-				    (ulong_t)fd, runs[i].address);
 
-		if (is_error(address))
-			return address;
-		ret = do_fill((__u64)address, size, run->control->image + runs[i].offset);
-		sys2(SYS_munmap, address, size);
+		if (size > op->a - offset) /* of the last page only what the file has */
+			size = op->a - offset;
+		ret = write_at(fd, offset, size, run->control->image + runs[i].offset);
 	}
 	if (!is_error(ret) && backing->kind != RBI_BACKING_SHMEM)
 		ret = sys2(SYS_fchmod, fd, backing->mode);

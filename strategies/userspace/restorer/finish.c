@@ -61,7 +61,7 @@ long finish(struct run *run)
 	 */
 	if (packet->fill_size) {
 		account(run, run->stage);
-		do_fill(packet->fill_to, packet->fill_size, packet->fill_from);
+		fill(packet->fill_to, packet->fill_size, packet->fill_from);
 		account(run, RST_STAGE_MEMORY);
 	}
 	ret = set_thread_state(packet);

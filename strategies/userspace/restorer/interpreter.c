@@ -165,7 +165,7 @@ static long step(struct run *run, const struct rst_op *op)
 	case RST_MMAP_FETCH:
 		return do_mmap(run->control, op);
 	case RST_FILL:
-		return do_fill(op->a, op->b, op->c);
+		return do_fill(op);
 	case RST_MPROTECT:
 		return sys3(SYS_mprotect, op->a, op->b, op->y);
 	case RST_MUNMAP:

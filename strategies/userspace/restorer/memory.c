@@ -7,7 +7,6 @@
 #include "strategies/userspace/restorer/restorer.h"
 
 #define POPULATE_MIN (16 * RBI_PAGE_SIZE)
-#define FILL_CHUNK (1ul << 20) /* stays in the cache between populating and copying */
 
 void *memcpy(void *to, const void *from, unsigned long size)
 {
@@ -25,12 +24,20 @@ void *memset(void *to, int byte, unsigned long size)
 	return result;
 }
 
+/* Whole pages: eight bytes a step are no slower, and an emulator counts each step. */
+static void copy_pages(__u64 to, __u64 from, __u64 size)
+{
+	__u64 words = size / 8;
+
+	asm volatile("rep movsq" : "+D"(to), "+S"(from), "+c"(words) : : "memory");
+}
+
 /*
  * Copies contents into fresh pages. Populating first takes the page faults in
  * one system call per chunk instead of one exception per page; where the kernel
  * (before 5.14) does not know how, the copy takes the faults itself.
  */
-long do_fill(__u64 address, __u64 size, __u64 source)
+void fill(__u64 address, __u64 size, __u64 source)
 {
 	while (size) {
 		__u64 chunk = size < FILL_CHUNK ? size : FILL_CHUNK;
@@ -39,11 +46,20 @@ long do_fill(__u64 address, __u64 size, __u64 source)
 			sys3(SYS_madvise, address, chunk, MADV_POPULATE_WRITE);
 			sys3(SYS_madvise, source, chunk, MADV_POPULATE_READ);
 		}
-		memcpy((void *)address, (const void *)source, chunk);
+		copy_pages(address, source, chunk);
 		address += chunk;
 		source += chunk;
 		size -= chunk;
 	}
+}
+
+long do_fill(const struct rst_op *op)
+{
+	__u64 done = 0;
+
+	if (op->b >= RST_FILL_ABSENT_MIN)
+		done = fill_absent(op->a, op->b, op->c);
+	fill(op->a + done, op->b - done, op->c + done);
 	return 0;
 }
 

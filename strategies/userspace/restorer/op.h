@@ -15,6 +15,12 @@ enum rst_stage {
 	RST_STAGE_COUNT,
 };
 
+/*
+ * RST_FILL of so many bytes goes by userfaultfd(2) where it can, which takes a descriptor for
+ * that time. Less is not worth the four system calls.
+ */
+#define RST_FILL_ABSENT_MIN (1ul << 18)
+
 enum rst_op_kind {
 	RST_LEAD, /* the coordinator's first */
 	/* creation */

@@ -36,8 +36,12 @@ static inline struct rst_packet *packet_at(const struct rst_control *control, __
 #define WNOHANG 1
 #define IDLE_MS 500 /* how often who waits for orders looks around */
 
-/* memory.c */
+#define FILL_CHUNK (1ul << 20) /* stays in the cache between populating and copying */
+
+/* memory.c, bulk.c */
 void *memcpy(void *to, const void *from, unsigned long size);
+void fill(__u64 address, __u64 size, __u64 source);
+__u64 fill_absent(__u64 address, __u64 size, __u64 source);
 
 /* futex.c: the words are shared between address spaces. */
 void futex_wait(__u32 *word, __u32 value, struct rst_control *control);
@@ -74,7 +78,7 @@ long do_credentials(const struct rst_op *op);
 long do_memfd(struct run *run, const struct rst_op *op);
 long do_fetch(const struct rst_op *op);
 long do_mmap(const struct rst_control *control, const struct rst_op *op);
-long do_fill(__u64 address, __u64 size, __u64 source);
+long do_fill(const struct rst_op *op);
 long do_set_mm(const struct rst_op *op);
 long do_actions(const struct rst_op *op);
 long do_queue(struct run *run, const struct rst_op *op);
