@@ -3,6 +3,8 @@
 #include <sys/time.h>
 
 #include <csignal>
+#include <ctime>
+#include <iterator>
 
 #include "workloads/parameters.h"
 #include "workloads/registry.h"
@@ -14,6 +16,7 @@ namespace {
 
 constexpr Parameter kParameters[] = {
     {"n", "processes of two threads", 10, 1, 1000, "10,100"},
+    {"timers", "POSIX timers of each process", 0, 0, 1000, "0,10"},
 };
 
 constexpr std::uint64_t bit(int signal) { return 1ull << (signal - 1); }
@@ -55,6 +58,27 @@ void set_process(SyntheticTree& tree, TaskId id, std::int64_t i) {
   if (i % 3 == 1) group.itimers[ITIMER_PROF] = {.interval = 20000, .value = kHour + extra};
 }
 
+/// Of several clocks, for the process, for its second thread and for nobody, with holes between.
+void add_timers(SyntheticTree& tree, TaskId leader, TaskId thread, std::int64_t count) {
+  constexpr std::uint32_t kClocks[] = {CLOCK_MONOTONIC, CLOCK_REALTIME, CLOCK_BOOTTIME,
+                                       CLOCK_PROCESS_CPUTIME_ID};
+  constexpr std::uint32_t kNotifications[] = {SIGEV_SIGNAL, SIGEV_THREAD_ID, SIGEV_NONE};
+  constexpr std::uint64_t kNsPerUs = 1000;
+  std::vector<rbi_timer>& timers = tree.group_of(leader).timers;
+  for (std::int64_t k = 0; k < count; ++k) {
+    rbi_timer timer{};
+    timer.id = static_cast<std::int32_t>(k + k / 2 + static_cast<std::int64_t>(leader) % 2);
+    timer.clock = kClocks[static_cast<std::size_t>(k) % std::size(kClocks)];
+    timer.notify = kNotifications[static_cast<std::size_t>(k) % std::size(kNotifications)];
+    timer.signal = timer.notify == SIGEV_NONE ? 0 : static_cast<std::uint32_t>(60 + k % 4);
+    timer.task = timer.notify == SIGEV_THREAD_ID ? static_cast<std::uint32_t>(thread) : RBI_NONE;
+    timer.sigval = tree.seed(kSeedTimer, static_cast<std::uint64_t>(timer.id));
+    timer.interval = k % 2 == 0 ? 0 : kHour * kNsPerUs;
+    timer.value = k % 5 == 4 ? 0 : (kHour + timer.sigval % kHour) * kNsPerUs;
+    timers.push_back(timer);
+  }
+}
+
 Status build(const ParameterValues& values, ImageWriter& writer) {
   SyntheticTree tree("signals", seed_of(values));
   for (std::int64_t i = 0; i < value_of(values, "n"); ++i) {
@@ -63,6 +87,7 @@ Status build(const ParameterValues& values, ImageWriter& writer) {
     set_process(tree, leader, i);
     set_thread(tree, leader, i);
     set_thread(tree, thread, i + 1);
+    add_timers(tree, leader, thread, value_of(values, "timers"));
   }
   tree.write(writer);
   return {};

@@ -10,8 +10,8 @@
 #include <string>
 #include <string_view>
 
-#include "harness/capture/timers.h"
 #include "harness/verify/proc_files.h"
+#include "harness/verify/proc_timers.h"
 
 namespace rb::capture {
 namespace {
@@ -167,11 +167,9 @@ class Environments {
     into.sigval = timer.value;
     into.task = RBI_NONE;
     int clock = timer.clock;
-    // How the kernel calls the clocks of CPU time of whoever made the timer, posix-timers.h.
-    constexpr int kProcessClock = -6;
-    constexpr int kThreadClock = -2;
-    if (clock == kProcessClock) clock = CLOCK_PROCESS_CPUTIME_ID;
-    if (clock == kThreadClock && process.task_count == 1) clock = CLOCK_THREAD_CPUTIME_ID;
+    if (clock == ProcTimer::kProcessClock) clock = CLOCK_PROCESS_CPUTIME_ID;
+    if (clock == ProcTimer::kThreadClock && process.task_count == 1)
+      clock = CLOCK_THREAD_CPUTIME_ID;
     if (clock < 0) {
       refusals_.add(
           "{} has a POSIX timer, {}, of the CPU time of some thread: an image cannot "

@@ -48,6 +48,10 @@ struct PipeEnd {
 /// Dispositions, pending signals, robust lists.
 [[nodiscard]] Status check_signals(Inspection& inspection);
 
+/// POSIX timers: ids, clocks, whom they tell and how; what is left of them only the process
+/// can read. Nothing where the image has none.
+[[nodiscard]] Status check_timers(Inspection& inspection);
+
 /// Registers with their extended state, signal masks and rseq of every task at its first own
 /// instruction, which it never runs: has the tree released, and kills it when this process ends.
 [[nodiscard]] Status check_held(Inspection& inspection);

@@ -22,6 +22,7 @@ Status check_stopped(Inspection& inspection) {
   RB_TRY(check_sharing(inspection));
   RB_TRY(check_filesystem(inspection));
   RB_TRY(check_signals(inspection));
+  RB_TRY(check_timers(inspection));
   RB_TRY(check_attributes(inspection));
   RB_TRY(check_descriptors(inspection));
   RB_TRY(check_maps(inspection, spaces));

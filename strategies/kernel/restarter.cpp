@@ -5,7 +5,6 @@
 #include "strategies/kernel/device.h"
 #include "strategies/kernel/device_text.h"
 #include "strategies/kernel/device_tree.h"
-#include "strategies/kernel/kinds.h"
 #include "strategies/kernel/program.h"
 #include "strategies/userspace/machine.h"
 #include "strategies/userspace/program_restarter.h"
@@ -64,7 +63,6 @@ Result<std::unique_ptr<Restarter>> open_device_restarter(const Image& image,
 
 Status device_supports(const Image& image, const StrategyOptions& options, std::uint32_t flags) {
   RB_TRY(check_machine(image, MachineNeeds::kEverything, options.creator));
-  RB_TRY(check_kinds(image));
   RB_TRY(check_handover(image));
   return check_device(image, flags);
 }

@@ -5,8 +5,8 @@
 #include <csignal>
 #include <ctime>
 
-#include "harness/capture/timers.h"
 #include "harness/capture/watches.h"
+#include "harness/verify/proc_timers.h"
 
 namespace rb::capture {
 namespace {

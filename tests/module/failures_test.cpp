@@ -29,6 +29,7 @@ std::vector<Tree> trees() {
       {"prefork", {{"workers", 2}, {"threads", 2}, {"mib", 1}}},
       {"sessions", {{"n", 1}}},
       {"signals", {{"n", 2}}},
+      {"signals", {{"n", 2}, {"timers", 4}}},
       {"memory", {{"mib", 1}, {"file", 1}, {"shmem", 1}}},
       {"middle", {{"n", 1}, {"f", 3}}},
       {"middle", {{"n", 1}, {"f", 3}, {"share", 1}}},

@@ -39,6 +39,7 @@ std::vector<Image> images() {
   images.push_back(workload_image("tree", {{"depth", 1}, {"fanout", 2}}));
   images.push_back(workload_image("sessions", {{"n", 1}}));
   images.push_back(workload_image("signals", {{"n", 2}}));
+  images.push_back(workload_image("signals", {{"n", 2}, {"timers", 5}}));
   images.push_back(workload_image("pipes", {}));
   images.push_back(workload_image("middle", {{"n", 1}, {"f", 3}}));
   return images;

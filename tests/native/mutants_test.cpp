@@ -1,6 +1,7 @@
 // Wrong restarts are caught: a changed copy of an image is restarted, and the
 // tree compared with the image that it should have been.
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -166,6 +167,31 @@ TEST_CASE("lost pending signals are found", "[mutants]") {
          {"task 1 (pid 101, signals-1): pending signals of the thread: expected", "SIGUSR2"});
   expect(found("signals", {{"n", 2}}, [](auto& w) { drop_pending(w, w.groups[1].pending_first); }),
          {"task 2 (pid 102, signals-2): pending signals of the thread group: expected", "SIGTERM"});
+}
+
+TEST_CASE("a wrong POSIX timer is found", "[mutants]") {
+  need_root();
+  const ParameterValues values{{"n", 2}, {"timers", 4}};
+  expect(found("signals", values, [](auto& w) { w.timers[0].signal = SIGUSR1; }),
+         {"task 0 (pid 100, signals-0): POSIX timers: expected 0 of clock 1 with signal 60",
+          "found 0 of clock 1 with signal 10"});
+  expect(found("signals", values, [](auto& w) { w.timers[1].task = w.groups[0].leader; }),
+         {"POSIX timers: expected", "for thread 101", "for thread 100"});
+  expect(found("signals", values, [](auto& w) { w.timers[7].id = 20; }),
+         {"task 2 (pid 102, signals-2): POSIX timers: expected", "20 of clock"});
+}
+
+/// Where the kernel can't, counting up to it would take minutes.
+TEST_CASE("the id of a POSIX timer may be any where the kernel takes it", "[mutants]") {
+  need_root();
+  constexpr int kRestoreIds = 77;  // PR_TIMER_CREATE_RESTORE_IDS, Linux 6.15
+  if (::prctl(kRestoreIds, 2, 0, 0, 0) < 0) return;
+  ImageWriter writer = workload_writer("signals", {{"n", 1}, {"timers", 3}});
+  writer.timers[1].id = 1 << 29;
+  writer.timers[2].id = 0x7fffffff;
+  const auto image = writer.to_image();
+  REQUIRE(image);
+  CHECK(joined(restart_against(strategy_named("userspace"), *image, *image, {})) == "");
 }
 
 TEST_CASE("a forgotten action is found", "[mutants]") {

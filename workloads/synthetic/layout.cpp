@@ -151,6 +151,9 @@ void ImageLayout::write_groups() {
     group.pending_count = static_cast<std::uint32_t>(from.pending.size());
     write_pending(from.pending);
     std::copy(from.itimers.begin(), from.itimers.end(), group.itimers);
+    group.timer_first = static_cast<std::uint32_t>(writer_.timers.size());
+    group.timer_count = static_cast<std::uint32_t>(from.timers.size());
+    writer_.timers.insert(writer_.timers.end(), from.timers.begin(), from.timers.end());
     writer_.groups.push_back(group);
   }
 }

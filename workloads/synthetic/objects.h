@@ -111,6 +111,7 @@ struct SyntheticGroup {
   std::uint32_t sid = 0;
   std::vector<QueuedSignal> pending{};  ///< signals that no task of it has pending
   std::array<rbi_itimer, 3> itimers{};
+  std::vector<rbi_timer> timers{};  ///< ascending by id
 };
 
 struct SyntheticTask {

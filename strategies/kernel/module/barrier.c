@@ -7,7 +7,16 @@
 #include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 
+#include "errand.h"
 #include "restart.h"
+
+void restart_arrive(struct restart *r)
+{
+	if (atomic_dec_and_test(&r->awaited)) {
+		WRITE_ONCE(r->ready_ns, ktime_get_ns());
+		complete_all(&r->arrived);
+	}
+}
 
 /* Returns 0 to run, or the error to die of. */
 int restart_stand(struct restart_task *t)
@@ -15,10 +24,7 @@ int restart_stand(struct restart_task *t)
 	struct restart *r = t->restart;
 
 	WRITE_ONCE(t->sleeper, current);
-	if (atomic_dec_and_test(&r->awaited)) {
-		WRITE_ONCE(r->ready_ns, ktime_get_ns());
-		complete_all(&r->arrived);
-	}
+	restart_arrive(r);
 	for (;;) {
 		set_current_state(TASK_KILLABLE | TASK_FREEZABLE); /* before the verdict is read */
 		if (atomic_read_acquire(&r->verdict))
@@ -64,12 +70,14 @@ int restart_await(struct restart *r)
 	long left;
 
 	do {
-		/* Tasks that die before they attach are invisible here: look for them. */
+		/* Tasks that die in user mode are invisible here: look for them. */
 		left = wait_for_completion_killable_timeout(
-			&r->arrived, r->optimistic ? HZ / 10 : MAX_SCHEDULE_TIMEOUT);
+			&r->arrived,
+			r->optimistic || r->errands ? HZ / 10 : MAX_SCHEDULE_TIMEOUT);
 		if (left < 0)
 			restart_fail(r, -EINTR, RESTART_AT_BARRIER, RBI_NONE);
-		else if (!left && restart_lost(r))
+		else if (!left &&
+			 ((r->optimistic && restart_lost(r)) || restart_strayed(r)))
 			restart_fail(r, -ESRCH, RESTART_AT_BARRIER, RBI_NONE);
 	} while (!left);
 	restart_account(r, RESTART_STAGE_BARRIER, since);

@@ -29,7 +29,7 @@ struct restart *restart_new(void)
 	return r;
 }
 
-void restart_drop_objects(struct restart *r)
+void restart_drop_pool(struct restart *r)
 {
 	static const u32 sections[RESTART_CLASS_COUNT] = {
 		[RESTART_CLASS_MM] = RBI_SEC_MMS,
@@ -47,6 +47,11 @@ void restart_drop_objects(struct restart *r)
 				restart_put_object(cls, made);
 		}
 	}
+}
+
+void restart_drop_objects(struct restart *r)
+{
+	restart_drop_pool(r);
 	restart_given_free(r);
 	if (r->exe) {
 		fput(r->exe);

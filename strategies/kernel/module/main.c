@@ -13,6 +13,7 @@
 #include <linux/wait_bit.h>
 
 #include "device.h"
+#include "errand.h"
 #include "restart.h"
 #include "restart_refer.h"
 #include "symbols.h"
@@ -91,6 +92,8 @@ static int make_tree(struct restart *r)
 	if (!r->optimistic)
 		err = restart_create(&r->tasks[0]);
 	err = restart_await(r);
+	if (!err && r->errands)
+		err = restart_send_out(r);
 	if (!err && r->move_count) {
 		err = restart_move_groups(r);
 		WRITE_ONCE(r->ready_ns, ktime_get_ns());

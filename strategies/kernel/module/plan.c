@@ -9,6 +9,7 @@
  */
 #include <linux/slab.h>
 
+#include "errand.h"
 #include "restart.h"
 
 u32 restart_object_of(const struct rbi_task *task, enum restart_class cls)
@@ -162,7 +163,7 @@ int restart_plan(struct restart *r)
 	for (i = 0; i < r->image.count[RBI_SEC_GROUPS]; i++)
 		r->subreapers |= r->image.groups[i].flags & RBI_GROUP_SUBREAPER;
 	link_children(r);
-	return restart_ghosts_init(r);
+	return restart_errands_init(r) ?: restart_ghosts_init(r);
 }
 
 void restart_plan_free(struct restart *r)
@@ -173,6 +174,7 @@ void restart_plan_free(struct restart *r)
 		kvfree(r->objects[cls]);
 		r->objects[cls] = NULL;
 	}
+	restart_errands_free(r);
 	kvfree(r->tasks);
 	r->tasks = NULL;
 }

@@ -17,7 +17,7 @@
 #include "symbols.h"
 
 /* All but rax: leaving the kernel stores a return value there. */
-static void set_general(const struct rbi_registers *from)
+void restart_general_registers(const struct rbi_registers *from)
 {
 	struct pt_regs *to = current_pt_regs();
 
@@ -80,7 +80,7 @@ int restart_registers(struct restart_task *t)
 	if (!err)
 		err = set_bases(from);
 	if (!err)
-		set_general(from);
+		restart_general_registers(from);
 	return err;
 }
 

@@ -15,7 +15,8 @@ extern atomic_t restart_live;
 /* core.c: memory and references */
 struct restart *restart_new(void);
 int restart_load(struct restart *r, const struct restart_load *load, struct restart_fault *fault);
-/* References that only making and attaching need. */
+/* References that only making and attaching need: of the pool, and all of them. */
+void restart_drop_pool(struct restart *r);
 void restart_drop_objects(struct restart *r);
 void restart_put(struct restart *r);
 /* A task comes into the module and leaves it for good. */
@@ -50,6 +51,7 @@ static inline int restart_error(struct restart *r)
 }
 
 /* barrier.c */
+void restart_arrive(struct restart *r);
 int restart_stand(struct restart_task *t);
 int restart_await(struct restart *r);
 void restart_wake_all(struct restart *r);
@@ -61,6 +63,7 @@ int restart_cling(struct restart_task *t);
 int restart_create(struct restart_task *t);
 int restart_attach_all(struct restart_task *t);
 int restart_complete(struct restart_task *t);
+int restart_settle(struct restart_task *t, u64 since);
 void restart_end(struct restart_task *t, int err);
 
 /* attach.c: optimistic */
@@ -104,6 +107,7 @@ int restart_refer(struct file *device, const struct restart_refer *refer);
 int restart_thread_state(struct restart_task *t);
 int restart_registers(struct restart_task *t);
 void restart_last_register(struct restart_task *t);
+void restart_general_registers(const struct rbi_registers *from);
 
 /* status.c */
 void restart_fill_status(struct restart *r, struct restart_status *status);

@@ -38,6 +38,7 @@ enum restart_founding {
 #define RESTART_SEEN 2
 
 struct restart;
+struct restart_errand;
 
 struct restart_task {
 	struct restart *restart;
@@ -47,10 +48,11 @@ struct restart_task {
 	u8 how[RESTART_CLASS_COUNT];
 	u8 founding;		     /* enum restart_founding, leaders only */
 	bool same_actions;	     /* the copied sighand is right as it is */
-	bool settled;		     /* optimistic: the ioctl is behind it */
+	bool settled;		     /* the last close of a file is behind it */
 	u64 filled;		     /* cycles of attaching, spent on contents */
 	unsigned long claims;	     /* optimistic: RESTART_CLAIMED_* */
 	struct task_struct *sleeper; /* it, while it waits at the barrier */
+	struct restart_errand *errand; /* NULL: it has none (errand.h) */
 	struct callback_head work;
 };
 
@@ -101,6 +103,8 @@ struct restart {
 	atomic_t awaited;	   /* tasks that are not at the barrier yet */
 	struct completion arrived; /* all of them, or none will any more */
 	u64 ready_ns;
+	u32 errands;		/* tasks that have one */
+	struct completion sent; /* they may leave the barrier for it */
 	u32 deserted; /* optimistic: times in a row that nobody was outside */
 
 	atomic_t steps;

@@ -9,6 +9,7 @@
 #include <linux/sched/task.h>
 #include <linux/task_work.h>
 
+#include "errand.h"
 #include "restart.h"
 #include "symbols.h"
 
@@ -37,6 +38,7 @@ int restart_attach_all(struct restart_task *t)
 	return 0;
 }
 
+/* All but what must come after the errand, if it has one: restart_settle(). */
 int restart_complete(struct restart_task *t)
 {
 	u64 since = restart_clock();
@@ -47,7 +49,20 @@ int restart_complete(struct restart_task *t)
 	err = restart_signals(t);
 	if (err)
 		return failed(t, err, RESTART_AT_SIGNALS);
-	err = restart_thread_state(t);
+	if (!t->errand)
+		return restart_settle(t, since);
+	restart_account(t->restart, RESTART_STAGE_REGISTERS, since);
+	return 0;
+}
+
+/*
+ * What user mode would change, and what would take away privileges or room there.
+ * @since: restart_clock() when it began
+ */
+int restart_settle(struct restart_task *t, u64 since)
+{
+	int err = restart_thread_state(t);
+
 	if (!err)
 		err = restart_registers(t);
 	if (err)
@@ -70,16 +85,21 @@ static void stand_and_go(struct callback_head *work)
 	struct restart_task *t = container_of(work, struct restart_task, work);
 	int err;
 
-	if (t->restart->optimistic && !t->settled) {
+	if ((t->restart->optimistic || t->errand) && !t->settled) {
 		/* Behind the last close, which the ioctl's end may have put behind us. */
 		t->settled = true;
 		if (!task_work_add(current, work, TWA_RESUME))
 			return;
 	}
-	if (current->flags & PF_EXITING)
+	if (current->flags & PF_EXITING) {
 		err = failed(t, -EINTR, RESTART_AT_BARRIER);
-	else
+	} else if (t->errand && !t->errand->back) {
+		if (restart_set_out(t))
+			send_sig(SIGKILL, current, 1);
+		return;
+	} else {
 		err = restart_stand(t);
+	}
 	if (err) {
 		send_sig(SIGKILL, current, 1);
 	} else {

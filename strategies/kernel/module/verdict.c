@@ -2,6 +2,7 @@
 /* The first failure, or the commit, decides how a restart ends. */
 #include <linux/errno.h>
 
+#include "errand.h"
 #include "restart.h"
 
 #define COMMITTED 1
@@ -35,6 +36,7 @@ int restart_fail_at(struct restart *r, int err, const struct restart_fault *faul
 		return err;
 	complete_all(&r->arrived);
 	restart_wake_all(r);
+	restart_call_off(r);
 	return err;
 }
 

@@ -10,6 +10,9 @@
 #include "strategies/userspace/restorer/restorer.h"
 
 #define NS_PER_S 1000000000ull
+#ifndef PR_TIMER_CREATE_RESTORE_IDS
+#define PR_TIMER_CREATE_RESTORE_IDS 77
+#endif
 #define LAST_CAPABILITY 63
 #define EINVAL 22
 #define WAIT_ENDED 0x41000004 /* __WALL | WNOWAIT | WEXITED */
@@ -38,7 +41,10 @@ struct event {
 	__s32 padding[11];
 };
 
-/* Numbers ascend from the last one given: those in between are taken and given up. */
+/*
+ * The kernel counts up from the last id that it gave: those in between are taken and given
+ * up, unless it takes the one that is wanted from where it stores it.
+ */
 static long make_timer(const struct rst_control *control, const struct rbi_timer *timer)
 {
 	struct event event = {
@@ -52,7 +58,7 @@ static long make_timer(const struct rst_control *control, const struct rbi_timer
 		{ timer->interval / NS_PER_S, timer->interval % NS_PER_S },
 		{ timer->value / NS_PER_S, timer->value % NS_PER_S },
 	};
-	__s32 id;
+	__s32 id = timer->id;
 
 	if (timer->task != RBI_NONE)
 		event.thread = (__s32)slot_at(control, timer->task)->pid;
@@ -76,8 +82,11 @@ long do_timers(const struct run *run, const struct rst_op *op)
 	long ret = 0;
 	__u32 i;
 
+	/* Kernels before 6.15 do not know it, and count. */
+	sys5(SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 1, 0, 0, 0);
 	for (i = 0; i < op->y && !is_error(ret); i++)
 		ret = make_timer(run->control, &timers[i]);
+	sys5(SYS_prctl, PR_TIMER_CREATE_RESTORE_IDS, 0, 0, 0, 0);
 	return ret;
 }
 

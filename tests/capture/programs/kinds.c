@@ -28,6 +28,7 @@
 #define MEMFD_SIZE 10000 /* not whole pages */
 #define HOLE_AT (1 << 20)
 #define TIMER_SIGNAL (SIGRTMIN + 2)
+#define OWN_TIMER_SIGNAL (SIGRTMIN + 3)
 #define TIMER_VALUE 0x123456789abcull
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW)
 
@@ -35,8 +36,8 @@ static char path[4096];
 static const char *directory;
 static int bad, memfd, memfd_again, gone, fifo, fifo_writing, notify;
 static unsigned char *mapped, *own;
-static int ticking, waiting; /* what the kernel calls the timers */
-static volatile sig_atomic_t ticks, wrong_ticks;
+static int ticking, waiting, own_ticking; /* what the kernel calls the timers */
+static volatile sig_atomic_t ticks, own_ticks, wrong_ticks;
 
 #define REQUIRE(condition) require(condition, __LINE__, #condition)
 
@@ -61,11 +62,13 @@ static unsigned char pattern(size_t i)
 
 static void on_timer(int signal, siginfo_t *info, void *context)
 {
-	(void)signal;
 	(void)context;
 	if (info->si_code != SI_TIMER || (uintptr_t)info->si_value.sival_ptr != TIMER_VALUE)
 		wrong_ticks++;
-	ticks++;
+	if (signal == OWN_TIMER_SIGNAL)
+		own_ticks++;
+	else
+		ticks++;
 }
 
 static void ignore(int signal)
@@ -216,6 +219,7 @@ static int make_timer(clockid_t clock, int how, int signal, long first, long eve
 	int id = -1;
 
 	event.sigev_value.sival_ptr = (void *)(uintptr_t)TIMER_VALUE;
+	event._sigev_un._tid = (int)syscall(SYS_gettid);
 	REQUIRE(syscall(SYS_timer_create, clock, &event, &id) == 0);
 	REQUIRE(syscall(SYS_timer_settime, id, 0, &times, 0) == 0);
 	return id;
@@ -225,22 +229,34 @@ static void make_timers(void)
 {
 	struct sigaction action = { .sa_sigaction = on_timer, .sa_flags = SA_SIGINFO | SA_RESTART };
 	const int first = make_timer(CLOCK_MONOTONIC, SIGEV_NONE, 0, 1000, 0);
+	int second;
 
 	sigaction(TIMER_SIGNAL, &action, 0);
 	ticking = make_timer(CLOCK_MONOTONIC, SIGEV_SIGNAL, TIMER_SIGNAL, 20000000, 20000000);
 	waiting = make_timer(CLOCK_REALTIME, SIGEV_NONE, 0, 1000000000000, 0);
 	make_timer(CLOCK_PROCESS_CPUTIME_ID, SIGEV_SIGNAL, TIMER_SIGNAL, 900000000000, 0);
 	REQUIRE(syscall(SYS_timer_delete, first) == 0);
+	sigaction(OWN_TIMER_SIGNAL, &action, 0);
+	second = make_timer(CLOCK_MONOTONIC, SIGEV_NONE, 0, 1000, 0);
+	own_ticking = make_timer(CLOCK_BOOTTIME, SIGEV_THREAD_ID, OWN_TIMER_SIGNAL, 30000000,
+				 30000000);
+	REQUIRE(syscall(SYS_timer_delete, second) == 0);
+	REQUIRE(waiting == 2 && own_ticking == 5);
 }
 
 static void check_timers(void)
 {
-	static int seen, idle;
+	static int seen, own_seen, idle;
 	struct itimerspec times;
 
-	idle = ticks == seen ? idle + 1 : 0;
-	seen = ticks;
+	idle = ticks == seen || own_ticks == own_seen ? idle + 1 : 0;
+	if (!idle) {
+		seen = ticks;
+		own_seen = own_ticks;
+	}
 	REQUIRE(idle < 100 && wrong_ticks == 0);
+	REQUIRE(syscall(SYS_timer_gettime, own_ticking, &times) == 0);
+	REQUIRE(times.it_interval.tv_nsec == 30000000);
 	REQUIRE(syscall(SYS_timer_gettime, ticking, &times) == 0);
 	REQUIRE(times.it_interval.tv_nsec == 20000000);
 	REQUIRE(syscall(SYS_timer_gettime, waiting, &times) == 0);

@@ -1,11 +1,11 @@
-#include "harness/capture/timers.h"
+#include "harness/verify/proc_timers.h"
 
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <string>
 
-namespace rb::capture {
+namespace rb {
 namespace {
 
 std::optional<std::int32_t> notification(const std::string& how, const std::string& whom) {
@@ -48,4 +48,4 @@ std::optional<std::vector<ProcTimer>> parse_timers(std::string_view text) {
   return timers;
 }
 
-}  // namespace rb::capture
+}  // namespace rb
