@@ -32,8 +32,14 @@ Image workload_image(const char* name, const ParameterValues& values) {
 std::vector<rst_op> script(const Program& program, std::size_t slot, rst_op_kind last) {
   std::vector<rst_op> ops;
   for (std::size_t i = program.tasks[slot].first_op; i < program.ops.size(); ++i) {
-    ops.push_back(program.ops[i]);
-    if (program.ops[i].kind == last) return ops;
+    const rst_op& op = program.ops[i];
+    ops.push_back(op);
+    if (op.kind == last) return ops;
+    if (op.kind != RST_DEVICE_GIVE) continue;
+    // Numbers of descriptors follow, not ops: one of them may read like the last.
+    for (auto left = (op.z + RST_FDS_PER_OP - 1) / RST_FDS_PER_OP; left > 0; --left) {
+      ops.push_back(program.ops[++i]);
+    }
   }
   FAIL("a script without an end");
   return ops;
