@@ -20,7 +20,7 @@
 #include <linux/types.h>
 
 #define RBI_MAGIC "RSTBENCH" /* 8 bytes, no terminator */
-#define RBI_VERSION 2
+#define RBI_VERSION 3
 #define RBI_ARCH_X86_64 62 /* EM_X86_64, elf(5) */
 #define RBI_NONE 0xffffffffu
 #define RBI_PAGE_SIZE 4096
@@ -146,6 +146,10 @@ struct rbi_group {
 
 #define RBI_MM_LAYOUT 1u /* start_code … env_end are set: prctl(PR_SET_MM_MAP) */
 #define RBI_MM_NOT_DUMPABLE 2u /* PR_SET_DUMPABLE 0 */
+#define RBI_MM_NO_HUGE_PAGES 4u /* PR_SET_THP_DISABLE */
+#define RBI_MM_LOCK_FUTURE 8u /* mlockall(MCL_FUTURE) */
+#define RBI_MM_LOCK_ONFAULT 16u /* and MCL_ONFAULT */
+#define RBI_MM_ALL_FLAGS 31u
 
 struct rbi_mm {
 	__u32 vma_first; /* ascending, not overlapping */
@@ -181,7 +185,20 @@ enum rbi_vma_kind {
 #define RBI_VMA_GROWSDOWN 2u
 #define RBI_VMA_NORESERVE 4u
 #define RBI_VMA_STACK 8u
-#define RBI_VMA_ALL_FLAGS 15u
+/* Advice, madvise(2). */
+#define RBI_VMA_SEQUENTIAL 0x10u
+#define RBI_VMA_RANDOM 0x20u
+#define RBI_VMA_DONTFORK 0x40u
+#define RBI_VMA_DONTDUMP 0x80u
+#define RBI_VMA_WIPEONFORK 0x100u
+#define RBI_VMA_MERGEABLE 0x200u
+#define RBI_VMA_HUGEPAGE 0x400u
+#define RBI_VMA_NOHUGEPAGE 0x800u
+#define RBI_VMA_ADVICE 0xff0u
+/* mlock2(2) */
+#define RBI_VMA_LOCKED 0x1000u
+#define RBI_VMA_LOCKONFAULT 0x2000u /* with LOCKED: pages as they are touched */
+#define RBI_VMA_ALL_FLAGS 0x3fffu
 
 struct rbi_vma {
 	__u64 start; /* page-aligned */

@@ -23,6 +23,16 @@ std::string vma_flags_text(__u32 flags) {
   if ((flags & RBI_VMA_GROWSDOWN) != 0) text += " growsdown";
   if ((flags & RBI_VMA_NORESERVE) != 0) text += " noreserve";
   if ((flags & RBI_VMA_STACK) != 0) text += " stack";
+  constexpr std::pair<__u32, const char*> kAdvice[] = {
+      {RBI_VMA_SEQUENTIAL, "sequential"}, {RBI_VMA_RANDOM, "random"},
+      {RBI_VMA_DONTFORK, "dontfork"},     {RBI_VMA_DONTDUMP, "dontdump"},
+      {RBI_VMA_WIPEONFORK, "wipeonfork"}, {RBI_VMA_MERGEABLE, "mergeable"},
+      {RBI_VMA_HUGEPAGE, "hugepage"},     {RBI_VMA_NOHUGEPAGE, "nohugepage"},
+      {RBI_VMA_LOCKED, "locked"},         {RBI_VMA_LOCKONFAULT, "onfault"},
+  };
+  for (const auto& [flag, name] : kAdvice) {
+    if ((flags & flag) != 0) text += fmt::format(" {}", name);
+  }
   return text;
 }
 
@@ -60,6 +70,11 @@ void address_space(Page& page, const Image& image, std::size_t index) {
   page.line("  mm {}: {}, {} with contents in {}{}", index, counted(vmas.size(), "VMA"),
             counted(pages_in(runs), "page"), counted(runs.size(), "run"),
             mm.exe == RBI_NONE ? "" : ", exe " + quoted(image.string(mm.exe)));
+  if ((mm.flags & RBI_MM_NO_HUGE_PAGES) != 0) page.line("    no huge pages");
+  if ((mm.flags & RBI_MM_LOCK_FUTURE) != 0) {
+    page.line("    what is mapped from now on is locked{}",
+              (mm.flags & RBI_MM_LOCK_ONFAULT) != 0 ? " as it is touched" : "");
+  }
   if ((mm.flags & RBI_MM_LAYOUT) != 0) {
     page.line("    code {:#x}-{:#x} data {:#x}-{:#x} brk {:#x}-{:#x} stack {:#x}", mm.start_code,
               mm.end_code, mm.start_data, mm.end_data, mm.start_brk, mm.brk, mm.start_stack);

@@ -17,6 +17,7 @@ constexpr Parameter kParameters[] = {
     {"mib", "MiB of anonymous memory with contents, over all tasks", 16, 0, 4096, "1,16,256"},
     {"file", "MiB of the file that each task maps twice", 1, 0, 256, "1"},
     {"shmem", "MiB of shared memory that all tasks map", 1, 0, 4096, "1"},
+    {"advice", "1: regions with each kind of advice and lock", 0, 0, 1, "0,1"},
     {"tasks", "processes", 2, 1, 64, "1,2"},
 };
 
@@ -53,6 +54,31 @@ void add_anonymous(SyntheticTree& tree, TaskId task, std::uint64_t pages) {
                   .flags = RBI_VMA_GROWSDOWN | RBI_VMA_STACK,
                   .contents = all_pages(kSmall, seed(3))});
   mm.heap_pages = kSmall;
+}
+
+/// A region for each kind of advice and lock, and a locked one that nobody may touch.
+void add_advised(SyntheticTree& tree, TaskId task) {
+  constexpr std::uint32_t kFlags[] = {RBI_VMA_SEQUENTIAL,
+                                      RBI_VMA_RANDOM,
+                                      RBI_VMA_DONTFORK,
+                                      RBI_VMA_DONTDUMP,
+                                      RBI_VMA_WIPEONFORK,
+                                      RBI_VMA_MERGEABLE,
+                                      RBI_VMA_HUGEPAGE,
+                                      RBI_VMA_LOCKED,
+                                      RBI_VMA_LOCKED | RBI_VMA_LOCKONFAULT | RBI_VMA_RANDOM};
+  SyntheticMm& mm = tree.mm_of(task);
+  std::uint64_t number = 8;
+  for (const std::uint32_t flags : kFlags) {
+    const std::uint64_t seed =
+        tree.seed(kSeedMemory, static_cast<std::uint64_t>(task) * 64 + number);
+    add_region(mm, {.pages = kSmall,
+                    .prot = kReadWrite,
+                    .flags = flags,
+                    .contents = some_pages(kSmall, 2, seed)});
+    ++number;
+  }
+  add_region(mm, {.pages = kSmall, .prot = PROT_NONE, .flags = RBI_VMA_LOCKED});
 }
 
 void add_mappings(SyntheticTree& tree, TaskId task, const Shared& shared) {
@@ -111,6 +137,7 @@ Status build(const ParameterValues& values, ImageWriter& writer) {
   for (std::int64_t i = 0; i < tasks; ++i) {
     add_anonymous(tree, TaskId(static_cast<std::uint32_t>(i)), shared.anonymous_pages);
     add_mappings(tree, TaskId(static_cast<std::uint32_t>(i)), shared);
+    if (value_of(values, "advice") != 0) add_advised(tree, TaskId(static_cast<std::uint32_t>(i)));
   }
   tree.write(writer);
   return {};

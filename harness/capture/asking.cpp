@@ -1,16 +1,21 @@
 #include "harness/capture/asking.h"
 
+#include <sys/mman.h>
 #include <sys/personality.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/time.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <csignal>
 #include <ctime>
 
 #include "harness/capture/environment.h"
 #include "harness/capture/questions.h"
+#include "harness/verify/proc_files.h"
+#include "harness/verify/vm_flags.h"
 
 #ifndef PR_GET_TID_ADDRESS
 #define PR_GET_TID_ADDRESS 40
@@ -101,6 +106,7 @@ class Asking {
   void ask_own(Questions& questions, FoundTask& task);
   void set_credentials(FoundTask& task, bool needed, __u32 rbi_credentials::*field, long value);
   void ask_mm(Questions& questions, FoundMm& mm);
+  std::uint32_t future_locks(const FoundTask& task, const FoundMm& mm);
   void ask_process(Questions& questions, FoundProcess& process);
   static void ask_actions(Questions& questions, const FoundProcess& process,
                           std::vector<rbi_action>& actions);
@@ -178,6 +184,39 @@ void Asking::ask_mm(Questions& questions, FoundMm& mm) {
   questions.call(SYS_brk, {}, [&mm](long end) { mm.brk = static_cast<std::uint64_t>(end); });
   questions.call(SYS_prctl, {PR_GET_DUMPABLE},
                  [&mm](long dumpable) { mm.dumpable = dumpable == 1; });
+  const FoundTask& task = found_.tasks[mm.task];
+  questions.call(SYS_prctl, {PR_GET_THP_DISABLE}, [this, &mm, &task](long disabled) {
+    if (disabled == 1) mm.flags |= RBI_MM_NO_HUGE_PAGES;
+    if (disabled <= 1) return;
+    refusals_.add("{} has huge pages where it asked for them only (PR_THP_DISABLE_EXCEPT_ADVISED)",
+                  task.who);
+  });
+  // The pages that it is asked in are what it would map next: mlockall(MCL_FUTURE) locks them,
+  // and locked pages cannot be invalidated.
+  questions.call(SYS_msync, {Questions::kPages, RBI_PAGE_SIZE, MS_INVALIDATE},
+                 [this, &mm, &task](long result) {
+                   if (result == -EBUSY) mm.flags |= future_locks(task, mm);
+                 });
+}
+
+/// How mlockall(MCL_FUTURE) was called: from what has been mapped since the mm was examined.
+std::uint32_t Asking::future_locks(const FoundTask& task, const FoundMm& mm) {
+  const auto text = read_whole_file(found_.directory(task) + "/smaps");
+  const auto mappings = text ? parse_maps(*text) : std::nullopt;
+  if (!mappings) {
+    failed_ = fail_errno(fmt::format("cannot read the memory map of {}", task.who),
+                         text ? EPROTO : text.error());
+    return 0;
+  }
+  std::uint32_t locks = 0;
+  for (const ProcMapping& mapping : *mappings) {
+    const bool known =
+        std::any_of(mm.mappings.begin(), mm.mappings.end(),
+                    [&](const ProcMapping& old) { return old.start == mapping.start; });
+    if (!known) locks |= advice_of(mapping);
+  }
+  const bool on_fault = (locks & RBI_VMA_LOCKONFAULT) != 0;
+  return on_fault ? RBI_MM_LOCK_FUTURE | RBI_MM_LOCK_ONFAULT : RBI_MM_LOCK_FUTURE;
 }
 
 void Asking::ask_process(Questions& questions, FoundProcess& process) {

@@ -38,6 +38,7 @@ struct FoundMm {
   std::string exe;
   std::uint64_t brk = 0;
   bool dumpable = true;
+  std::uint32_t flags = 0;  ///< RBI_MM_NO_HUGE_PAGES, RBI_MM_LOCK_*
 };
 
 /// A descriptor and its open file description.

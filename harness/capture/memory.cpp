@@ -15,6 +15,7 @@
 #include "harness/capture/pages.h"
 #include "harness/verify/memory_reader.h"
 #include "harness/verify/proc_files.h"
+#include "harness/verify/vm_flags.h"
 
 namespace rb::capture {
 namespace {
@@ -41,12 +42,9 @@ struct UnsavedFlag {
   const char* what;
 };
 constexpr UnsavedFlag kUnsavedFlags[] = {
-    {"lo", "locked in memory (mlock(2))"},
     {"ht", "of huge pages (MAP_HUGETLB)"},
     {"io", "of a device's memory"},
     {"pf", "of a device's memory"},
-    {"dc", "left out of forks (MADV_DONTFORK)"},
-    {"wf", "wiped in forks (MADV_WIPEONFORK)"},
     {"um", "watched by userfaultfd(2)"},
     {"uw", "watched by userfaultfd(2)"},
     {"ui", "watched by userfaultfd(2)"},
@@ -203,6 +201,7 @@ Status MemoryAdder::add_mm(const FoundMm& from) {
   mm.exe = writer_.add_string(from.exe);
   set_layout(found_.processes[task.process].stat, from.brk, mm);
   if (!from.dumpable) mm.flags |= RBI_MM_NOT_DUMPABLE;
+  mm.flags |= from.flags;
   const auto reader =
       std::make_shared<MemoryReader>(static_cast<std::uint32_t>(task.tid), found_.directory(task));
   for (std::size_t i = 0; i < from.mappings.size(); ++i) {
@@ -231,6 +230,7 @@ Status MemoryAdder::add_vma(const FoundMm& mm, std::size_t index) {
   if (mapping.shared) vma.flags |= RBI_VMA_SHARED;
   if (mapping.growsdown) vma.flags |= RBI_VMA_GROWSDOWN;
   if (mapping.noreserve) vma.flags |= RBI_VMA_NORESERVE;
+  vma.flags |= advice_of(mapping);
   switch (kind_of(mapping)) {
     case Kind::kVsyscall:
       return {};

@@ -117,7 +117,10 @@ void Asked::lay_out(std::vector<std::byte>& pages, std::uint64_t address) {
   for (const Questions::Call& call : questions_->calls_) {
     CallSlot slot{call.number, {}, 0};
     for (std::size_t i = 0; i < call.arguments.size(); ++i) {
-      slot.arguments[i] = call.arguments[i] == Questions::kRoom ? address + end : call.arguments[i];
+      const std::uint64_t argument = call.arguments[i];
+      slot.arguments[i] = argument == Questions::kRoom    ? address + end
+                          : argument == Questions::kPages ? address
+                                                          : argument;
     }
     slots.push_back(slot);
     stored_.push_back(end);

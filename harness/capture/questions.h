@@ -18,6 +18,8 @@ class Questions {
  public:
   /// Stands in the arguments of a call for the address of what it stores.
   static constexpr std::uint64_t kRoom = ~0ull << 32;
+  /// The same for the first of the pages that are mapped to ask.
+  static constexpr std::uint64_t kPages = kRoom + 1;
 
   /// @param signals  bit n-1 = signal n: which the task neither handles, blocks, nor has
   ///   pending, and whose effect on it is none. By one of them it stops when it has called.

@@ -1,6 +1,5 @@
 #include "harness/capture/registers.h"
 
-#include <cpuid.h>
 #include <elf.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
@@ -11,6 +10,8 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
+
+#include "harness/verify/xsave_parts.h"
 
 namespace rb::capture {
 namespace {
@@ -25,30 +26,12 @@ constexpr std::size_t kSoftwareXfeatures = 464;  // where ptrace(2) puts XCR0, a
 constexpr std::size_t kXstateBv = 512;
 constexpr std::size_t kMaxXstate = 1u << 16;
 
-constexpr unsigned kComponents = 63;
-
-/// Where each component of an XSAVE area in the standard format ends. In a virtual machine
-/// each cpuid instruction takes some microseconds.
-std::array<std::size_t, kComponents> component_ends() {
-  constexpr unsigned kXsaveLeaf = 0xd;
-  std::array<std::size_t, kComponents> ends{};
-  for (unsigned component = 2; component < kComponents; ++component) {
-    unsigned bytes = 0;
-    unsigned offset = 0;
-    unsigned c = 0;
-    unsigned d = 0;
-    if (__get_cpuid_count(kXsaveLeaf, component, &bytes, &offset, &c, &d) == 0) continue;
-    ends[component] = offset + std::size_t{bytes};
-  }
-  return ends;
-}
-
 /// Bytes of an XSAVE area in the standard format with these components.
 std::size_t area_size(std::uint64_t features) {
-  static const std::array<std::size_t, kComponents> kEnds = component_ends();
   std::size_t size = RBI_XSAVE_MIN;
-  for (unsigned component = 2; component < kComponents; ++component) {
-    if ((features >> component & 1) != 0) size = std::max(size, kEnds[component]);
+  for (unsigned component = 2; component < kXsaveComponents; ++component) {
+    const XsavePart& part = xsave_parts()[component];
+    if ((features >> component & 1) != 0) size = std::max(size, part.offset + part.size);
   }
   return size;
 }

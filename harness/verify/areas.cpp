@@ -4,17 +4,27 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "harness/verify/proc_files.h"
+#include "harness/verify/vm_flags.h"
 
 namespace rb {
 namespace {
+
+constexpr std::pair<std::uint32_t, const char*> kAdviceNames[] = {
+    {RBI_VMA_SEQUENTIAL, "sequential"}, {RBI_VMA_RANDOM, "random"},
+    {RBI_VMA_DONTFORK, "dontfork"},     {RBI_VMA_DONTDUMP, "dontdump"},
+    {RBI_VMA_WIPEONFORK, "wipeonfork"}, {RBI_VMA_MERGEABLE, "mergeable"},
+    {RBI_VMA_HUGEPAGE, "hugepage"},     {RBI_VMA_NOHUGEPAGE, "nohugepage"},
+    {RBI_VMA_LOCKED, "locked"},         {RBI_VMA_LOCKONFAULT, "onfault"}};
 
 bool mergeable(const Area& first, const Area& second) {
   if (first.end != second.start || first.kind != second.kind) return false;
   if (first.kind == AreaKind::kVdso) return true;  // Its data pages and its code.
   if (first.prot != second.prot || first.shared != second.shared ||
-      first.growsdown != second.growsdown || first.noreserve != second.noreserve) {
+      first.growsdown != second.growsdown || first.noreserve != second.noreserve ||
+      first.advice != second.advice) {
     return false;
   }
   if (first.kind == AreaKind::kAnonymous) return true;
@@ -59,6 +69,9 @@ std::string describe(const Area& area) {
   }
   if (area.growsdown) text += " growsdown";
   if (area.noreserve) text += " noreserve";
+  for (const auto& [flag, name] : kAdviceNames) {
+    if ((area.advice & flag) != 0) text += fmt::format(" {}", name);
+  }
   return text;
 }
 
@@ -80,7 +93,10 @@ bool same_properties(const Area& expected, const Area& found, const CompareOptio
   if (expected.kind == AreaKind::kVdso) return found.kind == AreaKind::kVdso;
   if (!same_object(expected, found)) return false;
   if (expected.prot != found.prot || expected.shared != found.shared) return false;
-  if (options.flags_known && expected.growsdown != found.growsdown) return false;
+  if (options.flags_known &&
+      (expected.growsdown != found.growsdown || expected.advice != found.advice)) {
+    return false;
+  }
   return !options.flags_known || !options.noreserve_known || expected.noreserve == found.noreserve;
 }
 
@@ -96,7 +112,15 @@ bool same_range(const Area& expected, const Area& found, const CompareOptions& o
 
 }  // namespace
 
-std::vector<Area> areas_of_image(const Image& image, const rbi_mm& mm) {
+std::uint32_t known_advice(const Image& image, const rbi_mm& mm) {
+  const auto vmas = image.vmas_of(mm);
+  const bool stacks = std::any_of(vmas.begin(), vmas.end(), [](const rbi_vma& vma) {
+    return (vma.flags & RBI_VMA_STACK) != 0;
+  });
+  return stacks ? kAllAdvice & ~std::uint32_t{RBI_VMA_NOHUGEPAGE} : kAllAdvice;
+}
+
+std::vector<Area> areas_of_image(const Image& image, const rbi_mm& mm, std::uint32_t known) {
   std::vector<Area> areas;
   for (const rbi_vma& vma : image.vmas_of(mm)) {
     Area area;
@@ -107,6 +131,7 @@ std::vector<Area> areas_of_image(const Image& image, const rbi_mm& mm) {
     area.shared = (vma.flags & RBI_VMA_SHARED) != 0;
     area.growsdown = (vma.flags & RBI_VMA_GROWSDOWN) != 0;
     area.noreserve = (vma.flags & RBI_VMA_NORESERVE) != 0;
+    area.advice = vma.flags & known;
     if (vma.kind == RBI_VMA_VDSO) area.kind = AreaKind::kVdso;
     if (vma.kind == RBI_VMA_FILE) {
       area.kind = AreaKind::kFile;
@@ -121,8 +146,8 @@ std::vector<Area> areas_of_image(const Image& image, const rbi_mm& mm) {
   return areas;
 }
 
-std::vector<Area> areas_of_task(std::span<const ProcMapping> mappings,
-                                const AddressRange& ignored) {
+std::vector<Area> areas_of_task(std::span<const ProcMapping> mappings, const AddressRange& ignored,
+                                std::uint32_t known) {
   std::vector<Area> areas;
   const auto append = [&](const ProcMapping& mapping, std::uint64_t start, std::uint64_t end) {
     if (start >= end) return;
@@ -133,6 +158,7 @@ std::vector<Area> areas_of_task(std::span<const ProcMapping> mappings,
     area.shared = mapping.shared;
     area.growsdown = mapping.growsdown;
     area.noreserve = mapping.noreserve;
+    area.advice = advice_of(mapping) & known;
     area.kind = kind_of_mapping(mapping);
     if (area.kind == AreaKind::kFile) {
       area.offset = mapping.offset + (start - mapping.start);

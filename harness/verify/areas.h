@@ -25,6 +25,7 @@ struct Area {
   bool shared = false;
   bool growsdown = false;
   bool noreserve = false;
+  std::uint32_t advice = 0;  ///< RBI_VMA_ADVICE, RBI_VMA_LOCKED, RBI_VMA_LOCKONFAULT
   AreaKind kind = AreaKind::kAnonymous;
   std::string path;                  ///< kFile
   std::uint32_t backing = RBI_NONE;  ///< kSharedMemory, of an image
@@ -39,13 +40,22 @@ struct BackingFound {
   std::uint64_t inode = 0;
 };
 
+inline constexpr std::uint32_t kAllAdvice = RBI_VMA_ADVICE | RBI_VMA_LOCKED | RBI_VMA_LOCKONFAULT;
+
+/// What can be known of advice and locks in that mm: all of Area::advice, but that MAP_STACK may
+/// mean RBI_VMA_NOHUGEPAGE (since Linux 6.7) or nothing.
+[[nodiscard]] std::uint32_t known_advice(const Image& image, const rbi_mm& mm);
+
 /// An image's areas, merged.
-[[nodiscard]] std::vector<Area> areas_of_image(const Image& image, const rbi_mm& mm);
+/// @param known  what to have of Area::advice
+[[nodiscard]] std::vector<Area> areas_of_image(const Image& image, const rbi_mm& mm,
+                                               std::uint32_t known = kAllAdvice);
 
 /// A task's areas, merged, without what lies inside `ignored` and without
 /// [vsyscall], which is no VMA.
 [[nodiscard]] std::vector<Area> areas_of_task(std::span<const ProcMapping> mappings,
-                                              const AddressRange& ignored);
+                                              const AddressRange& ignored,
+                                              std::uint32_t known = kAllAdvice);
 
 struct CompareOptions {
   bool flags_known = true;       ///< smaps was readable: compare growsdown, noreserve

@@ -1,5 +1,6 @@
 #include <cstring>
 #include <map>
+#include <string_view>
 #include <utility>
 
 #include "harness/verify/checks.h"
@@ -17,6 +18,8 @@ class MapsCheck {
     // Mode 2 accounts everything: mmap(2) drops MAP_NORESERVE.
     options_.noreserve_known = !mode || mode->substr(0, 1) != "2";
     options_.stacks_may_grow = inspection.moment == Moment::kRunning;
+    const auto own = read_whole_file("/proc/self/status");
+    huge_pages_ = own && own->find("THP_enabled:\t1") != std::string::npos;
     if (inspection.moment == Moment::kStopped) ignored_ = inspection.access.scaffold;
   }
 
@@ -24,6 +27,7 @@ class MapsCheck {
 
  private:
   Status check_space(std::uint32_t task, const rbi_mm& mm, std::vector<ProcMapping>& space);
+  Status check_huge_pages(std::uint32_t task, const rbi_mm& mm);
   Status check_exe(std::uint32_t task, const rbi_mm& mm);
   Status check_auxv(std::uint32_t task, const rbi_mm& mm);
   Status check_layout(std::uint32_t task, const rbi_mm& mm);
@@ -32,6 +36,7 @@ class MapsCheck {
   Inspection& in_;
   const Image& image_;
   CompareOptions options_;
+  bool huge_pages_ = false;  ///< this process may have some: PR_SET_THP_DISABLE says nothing
   AddressRange ignored_;
   std::map<std::uint32_t, FileIdentity> file_of_backing_;
   std::map<FileIdentity, std::uint32_t> backing_of_file_;
@@ -44,6 +49,7 @@ Status MapsCheck::run(std::vector<std::vector<ProcMapping>>& spaces) {
   for (std::size_t i = 0; i < mms.size(); ++i) {
     if (first[i] == RBI_NONE) continue;
     RB_TRY(check_space(first[i], mms[i], spaces[i]));
+    RB_TRY(check_huge_pages(first[i], mms[i]));
     RB_TRY(check_exe(first[i], mms[i]));
     RB_TRY(check_auxv(first[i], mms[i]));
     RB_TRY(check_layout(first[i], mms[i]));
@@ -62,8 +68,10 @@ Status MapsCheck::check_space(std::uint32_t task, const rbi_mm& mm,
   space = std::move(*mappings);
 
   std::vector<BackingFound> backings;
-  for (const std::string& difference : compare_areas(
-           areas_of_image(image_, mm), areas_of_task(space, ignored_), options_, backings)) {
+  const std::uint32_t known = known_advice(image_, mm);
+  for (const std::string& difference :
+       compare_areas(areas_of_image(image_, mm, known), areas_of_task(space, ignored_, known),
+                     options_, backings)) {
     in_.findings.add("{}: memory map: {}", in_.name(task), difference);
   }
   check_backings(task, backings);
@@ -85,6 +93,19 @@ void MapsCheck::check_backings(std::uint32_t task, const std::vector<BackingFoun
                        in_.name(task), one.backing, backing->second);
     }
   }
+}
+
+/// Where the kernel has none, nobody may use them.
+Status MapsCheck::check_huge_pages(std::uint32_t task, const rbi_mm& mm) {
+  constexpr std::string_view kDisabled = "THP_enabled:\t0";
+  const auto text = read_whole_file(in_.directory(task) + "/status");
+  if (!text) return in_.unreadable(task, "status", text.error());
+  const bool expected = (mm.flags & RBI_MM_NO_HUGE_PAGES) != 0;
+  const bool found = text->find(kDisabled) != std::string::npos;
+  if (expected == found || (found && !huge_pages_)) return {};
+  in_.findings.add("{}: huge pages: expected {}, found {}", in_.name(task),
+                   expected ? "disabled" : "enabled", found ? "disabled" : "enabled");
+  return {};
 }
 
 Status MapsCheck::check_exe(std::uint32_t task, const rbi_mm& mm) {

@@ -47,8 +47,8 @@ namespace {
     timer.notify = static_cast<std::int32_t>(record.notify);
     timer.signal = static_cast<std::int32_t>(record.signal);
     timer.value = record.sigval;
-    timer.target = static_cast<pid_t>(
-        inspection.pid(record.task == RBI_NONE ? group.leader : record.task));
+    timer.target =
+        static_cast<pid_t>(inspection.pid(record.task == RBI_NONE ? group.leader : record.task));
     timers.push_back(timer);
   }
   return timers;

@@ -1,12 +1,13 @@
 #include "harness/verify/registers.h"
 
-#include <cpuid.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
 #include <cstring>
+
+#include "harness/verify/xsave_parts.h"
 
 namespace rb {
 namespace {
@@ -18,30 +19,6 @@ constexpr std::uint64_t kUserFlags = 0x40dd5 | 0x100;
 constexpr std::size_t kXstateBv = 512;
 constexpr std::size_t kMxcsr = 24;
 constexpr unsigned kProtectionKeys = 9;
-constexpr unsigned kComponents = 63;
-
-struct Part {
-  std::size_t offset = 0;
-  std::size_t size = 0;
-};
-
-/// Where each component lies in an XSAVE area in the standard format; size 0 = there is none.
-/// x87 and SSE share the first 512 bytes.
-std::array<Part, kComponents> component_parts() {
-  constexpr unsigned kXsaveLeaf = 0xd;
-  std::array<Part, kComponents> parts{};
-  parts[1] = {160, 256};  // xmm0 to xmm15
-  for (unsigned i = 2; i < kComponents; ++i) {
-    unsigned size = 0;
-    unsigned offset = 0;
-    unsigned c = 0;
-    unsigned d = 0;
-    if (__get_cpuid_count(kXsaveLeaf, i, &size, &offset, &c, &d) == 0) continue;
-    constexpr unsigned kSupervisor = 1;
-    if ((c & kSupervisor) == 0) parts[i] = {offset, size};
-  }
-  return parts;
-}
 
 constexpr std::array<const char*, 10> kComponentNames = {"x87",
                                                          "SSE (xmm)",
@@ -60,7 +37,7 @@ std::string component_name(unsigned number) {
 }
 
 /// Bytes of a component, all zero where an area does not have it.
-std::vector<std::byte> bytes_of(std::span<const std::byte> area, bool has, const Part& part) {
+std::vector<std::byte> bytes_of(std::span<const std::byte> area, bool has, const XsavePart& part) {
   std::vector<std::byte> bytes(part.size);
   if (!has || part.offset >= area.size()) return bytes;
   const std::size_t size = std::min(part.size, area.size() - part.offset);
@@ -135,7 +112,7 @@ std::vector<std::string> compare_registers(const rbi_registers& expected,
 
 std::vector<std::string> compare_xstate(std::span<const std::byte> expected, std::uint64_t features,
                                         std::span<const std::byte> found) {
-  static const std::array<Part, kComponents> kParts = component_parts();
+  const auto& parts = xsave_parts();
   std::vector<std::string> differences;
   if (expected.size() < RBI_XSAVE_MIN || found.size() < RBI_XSAVE_MIN) {
     differences.emplace_back("the extended state cannot be read");
@@ -158,10 +135,10 @@ std::vector<std::string> compare_xstate(std::span<const std::byte> expected, std
   if (std::memcmp(expected.data() + kMxcsr, found.data() + kMxcsr, sizeof(std::uint32_t)) != 0) {
     differences.emplace_back("MXCSR: differs");
   }
-  for (unsigned i = 1; i < kComponents; ++i) {
-    if (kParts[i].size == 0 || (i == kProtectionKeys && (features >> i & 1) == 0)) continue;
-    const auto own = bytes_of(expected, (image_has >> i & 1) != 0, kParts[i]);
-    const auto its = bytes_of(found, (task_has >> i & 1) != 0, kParts[i]);
+  for (unsigned i = 1; i < kXsaveComponents; ++i) {
+    if (parts[i].size == 0 || (i == kProtectionKeys && (features >> i & 1) == 0)) continue;
+    const auto own = bytes_of(expected, (image_has >> i & 1) != 0, parts[i]);
+    const auto its = bytes_of(found, (task_has >> i & 1) != 0, parts[i]);
     if (own != its) differ(i, first_difference(own, its));
   }
   return differences;

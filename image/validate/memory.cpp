@@ -80,17 +80,32 @@ Status check_unbacked(const At& at, const rbi_vma& vma) {
   return at.require(vma.offset == 0, "offset", "must be 0 without a backing");
 }
 
+/// What madvise(2) and mlock2(2) do not allow, or take back.
+Status check_advice(const At& at, const rbi_vma& vma) {
+  const auto has = [&vma](std::uint32_t flags) { return (vma.flags & flags) == flags; };
+  if ((vma.flags & ~std::uint32_t{RBI_VMA_SHARED | RBI_VMA_NORESERVE | RBI_VMA_STACK}) == 0)
+    return {};
+  RB_TRY(at.require(!has(RBI_VMA_SEQUENTIAL | RBI_VMA_RANDOM), "flags",
+                    "must not be sequential (0x10) and random (0x20) at once"));
+  RB_TRY(at.require(!has(RBI_VMA_HUGEPAGE | RBI_VMA_NOHUGEPAGE), "flags",
+                    "must not want huge pages (0x400) and none (0x800) at once"));
+  RB_TRY(at.require(!has(RBI_VMA_SHARED | RBI_VMA_MERGEABLE), "flags",
+                    "must not have RBI_VMA_MERGEABLE (0x200) with RBI_VMA_SHARED (0x1)"));
+  return at.require(!has(RBI_VMA_LOCKONFAULT) || has(RBI_VMA_LOCKED), "flags",
+                    "must have RBI_VMA_LOCKED (0x1000) with RBI_VMA_LOCKONFAULT (0x2000)");
+}
+
 Status check_kind(const View& view, const At& at, const rbi_vma& vma) {
-  constexpr std::uint64_t kStackFlags = RBI_VMA_GROWSDOWN | RBI_VMA_STACK;
+  constexpr std::uint64_t kAnonymousOnly = RBI_VMA_GROWSDOWN | RBI_VMA_STACK | RBI_VMA_WIPEONFORK;
   switch (vma.kind) {
     case RBI_VMA_ANON:
       RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~RBI_VMA_SHARED));
       return check_unbacked(at, vma);
     case RBI_VMA_FILE:
-      RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~kStackFlags));
+      RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~kAnonymousOnly));
       return check_backed(view, at, vma);
     case RBI_VMA_SHMEM:
-      RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~kStackFlags));
+      RB_TRY(at.bits("flags", vma.flags, RBI_VMA_ALL_FLAGS & ~kAnonymousOnly));
       RB_TRY(at.require((vma.flags & RBI_VMA_SHARED) != 0, "flags",
                         "must have RBI_VMA_SHARED (0x1) for shared memory"));
       return check_backed(view, at, vma);
@@ -107,7 +122,8 @@ Status check_kind(const View& view, const At& at, const rbi_vma& vma) {
 Status check_vma(const View& view, const At& at, const rbi_vma& vma, const rbi_vma* before) {
   RB_TRY(check_extent(at, vma, before));
   RB_TRY(at.bits("prot", vma.prot, kAllProt));
-  return check_kind(view, at, vma);
+  RB_TRY(check_kind(view, at, vma));
+  return check_advice(at, vma);
 }
 
 Status check_vmas(const View& view, const rbi_mm& mm) {

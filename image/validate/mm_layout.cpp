@@ -58,7 +58,9 @@ Status check_auxv(const View& view, const At& at, const rbi_mm& mm) {
 
 Status check_mm(const View& view, std::size_t i, const rbi_mm& mm) {
   const At at(view, RBI_SEC_MMS, i);
-  RB_TRY(at.bits("flags", mm.flags, RBI_MM_LAYOUT | RBI_MM_NOT_DUMPABLE));
+  RB_TRY(at.bits("flags", mm.flags, RBI_MM_ALL_FLAGS));
+  RB_TRY(at.require((mm.flags & (RBI_MM_LOCK_FUTURE | RBI_MM_LOCK_ONFAULT)) != RBI_MM_LOCK_ONFAULT,
+                    "flags", "must have RBI_MM_LOCK_FUTURE (0x8) with RBI_MM_LOCK_ONFAULT (0x10)"));
   if (mm.exe != RBI_NONE) RB_TRY(at.path("exe", mm.exe));
   RB_TRY(check_auxv(view, at, mm));
   if ((mm.flags & RBI_MM_LAYOUT) != 0) return check_addresses(at, mm);

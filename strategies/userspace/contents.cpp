@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "strategies/userspace/advice.h"
 #include "strategies/userspace/memory_ops.h"
 #include "strategies/userspace/ops.h"
 #include "strategies/userspace/table_fill.h"
@@ -192,6 +193,9 @@ void Contents::add_memory(int task) {
   // A temporary descriptor must not end up in somebody's copy of the table.
   if (temporary) wait_for_topology(task, files, RST_STAGE_MEMORY);
 
+  if ((mm.flags & RBI_MM_NO_HUGE_PAGES) != 0) {
+    scripts_.add(task, ops::make(RST_NO_HUGE_PAGES, RST_STAGE_MEMORY));
+  }
   if (!is_mapped_early(object)) map(task, mm);
   fill(task, mm);
   if ((mm.flags & RBI_MM_LAYOUT) != 0 && inherited_by(task).layout == nullptr) {
@@ -235,6 +239,7 @@ void Contents::map(int task, const rbi_mm& mm) {
     const __u32 prot = inside.empty() ? vma.prot : vma.prot | PROT_WRITE;
     scripts_.add(task, map_vma(at_, descriptors_, vma, prot, inside));
   }
+  advise_before_contents(vmas, had, scripts_.of(task));
 }
 
 void Contents::fill(int task, const rbi_mm& mm) {
@@ -253,6 +258,7 @@ void Contents::fill(int task, const rbi_mm& mm) {
                                            : vma.prot | PROT_WRITE;
     if (mapped != vma.prot) scripts_.add(task, protect_vma(vma));
   }
+  advise_after_contents(image_.vmas_of(mm), mm, scripts_.of(task));
 }
 
 /// The kernel writes to a registered rseq area: its mapping must be there before

@@ -117,6 +117,15 @@ namespace {
       return fmt::format("unmap {} bytes at {:#x}", op.b, op.a);
     case RST_VDSO:
       return fmt::format("map the vDSO at {:#x}", op.a);
+    case RST_MADVISE:
+      return fmt::format("advise the kernel about {} bytes at {:#x} (madvise, {})", op.b, op.a,
+                         op.c);
+    case RST_MLOCK:
+      return fmt::format("lock {} bytes at {:#x} in memory", op.b, op.a);
+    case RST_MLOCKALL:
+      return "lock in memory what it will map";
+    case RST_NO_HUGE_PAGES:
+      return "do without huge pages";
     case RST_SET_MM:
       return "set the layout of its mm";
     case RST_ACTIONS:

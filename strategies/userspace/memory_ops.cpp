@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#include "strategies/userspace/advice.h"
 #include "strategies/userspace/ops.h"
 #include "strategies/userspace/table_fill.h"
 
@@ -103,6 +104,7 @@ std::vector<rst_op> common_memory_ops(const ImageAt& at, const DescriptorPlan& d
         at, c.runs, [](const rbi_run&) { return false; }, ops);
     if (prot != c.prot) ops.push_back(protect_vma(c.vma));
   }
+  advise_common_memory(common, ops);
   if (common.layout != nullptr) ops.push_back(set_layout(at, *common.layout));
   return ops;
 }

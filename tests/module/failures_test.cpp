@@ -31,6 +31,7 @@ std::vector<Tree> trees() {
       {"signals", {{"n", 2}}},
       {"signals", {{"n", 2}, {"timers", 4}}},
       {"memory", {{"mib", 1}, {"file", 1}, {"shmem", 1}}},
+      {"memory", {{"tasks", 2}, {"mib", 1}, {"advice", 1}}},
       {"middle", {{"n", 1}, {"f", 3}}},
       {"middle", {{"n", 1}, {"f", 3}, {"share", 1}}},
       {"shared-sighand", {{"n", 3}}},

@@ -194,6 +194,25 @@ TEST_CASE("the id of a POSIX timer may be any where the kernel takes it", "[muta
   CHECK(joined(restart_against(strategy_named("userspace"), *image, *image, {})) == "");
 }
 
+TEST_CASE("other advice about memory is found", "[mutants]") {
+  need_root();
+  const ParameterValues values{{"tasks", 2}, {"mib", 1}, {"advice", 1}};
+  CHECK(joined(found("memory", values, [](auto&) {})) == "");
+  for (const std::uint32_t flag : {RBI_VMA_SEQUENTIAL, RBI_VMA_DONTFORK, RBI_VMA_WIPEONFORK,
+                                   RBI_VMA_HUGEPAGE, RBI_VMA_LOCKED, RBI_VMA_LOCKONFAULT}) {
+    const auto forget = [flag](ImageWriter& w) {
+      for (rbi_vma& vma : w.vmas) vma.flags &= ~flag;
+      for (rbi_vma& vma : w.vmas) {
+        if ((vma.flags & RBI_VMA_LOCKED) == 0) vma.flags &= ~RBI_VMA_LOCKONFAULT;
+      }
+    };
+    INFO(flag);
+    expect(found("memory", values, forget), {"task 0 (pid 100, memory-0): memory map: expected"});
+  }
+  expect(found("memory", values, [](auto& w) { w.mms[1].flags |= RBI_MM_NO_HUGE_PAGES; }),
+         {"task 1 (pid 101, memory-1): huge pages: expected enabled, found disabled"});
+}
+
 TEST_CASE("a forgotten action is found", "[mutants]") {
   need_root();
   expect(found("prefork", {},

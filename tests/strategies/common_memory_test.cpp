@@ -247,6 +247,15 @@ TEST_CASE("pages are not passed on along a long chain") {
   check_memory(longer, DescriptorOrder::kTopologyFirst);
 }
 
+TEST_CASE("advice and locks come out right, of inherited memory too") {
+  const Workload& memory = *find_workload("memory");
+  const auto values = complete_parameters(memory, {{"mib", 1}, {"tasks", 3}, {"advice", 1}});
+  REQUIRE(values);
+  const auto image = build_image(memory, *values);
+  REQUIRE(image);
+  check_memory(*image, DescriptorOrder::kTopologyFirst);
+}
+
 TEST_CASE("every workload's memory comes out right") {
   for (const Workload* workload : workloads()) {
     CAPTURE(workload->name);

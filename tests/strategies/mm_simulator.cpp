@@ -19,6 +19,30 @@ constexpr std::uint64_t kPage = RBI_PAGE_SIZE;
   return flags;
 }
 
+/// RBI_VMA_* of MADV_*
+[[nodiscard]] std::uint32_t advice_of(std::uint64_t advice) {
+  switch (advice) {
+    case MADV_SEQUENTIAL:
+      return RBI_VMA_SEQUENTIAL;
+    case MADV_RANDOM:
+      return RBI_VMA_RANDOM;
+    case MADV_DONTFORK:
+      return RBI_VMA_DONTFORK;
+    case MADV_DONTDUMP:
+      return RBI_VMA_DONTDUMP;
+    case MADV_WIPEONFORK:
+      return RBI_VMA_WIPEONFORK;
+    case MADV_MERGEABLE:
+      return RBI_VMA_MERGEABLE;
+    case MADV_HUGEPAGE:
+      return RBI_VMA_HUGEPAGE;
+    case MADV_NOHUGEPAGE:
+      return RBI_VMA_NOHUGEPAGE;
+    default:
+      return ~0u;
+  }
+}
+
 [[nodiscard]] bool equal_contents(const std::byte* a, const std::byte* b) {
   static constexpr std::byte kZeroes[kPage] = {};
   return std::memcmp(a == nullptr ? kZeroes : a, b == nullptr ? kZeroes : b, kPage) == 0;
@@ -58,6 +82,16 @@ void MmSimulator::copy(std::uint64_t to, std::uint64_t size, const std::byte* fr
   }
 }
 
+void MmSimulator::advise(const rst_op& op, std::uint32_t flags) {
+  for (std::uint64_t at = op.a; at < op.a + op.b; at += kPage) {
+    if (const auto page = pages_.find(at); page != pages_.end()) {
+      page->second.flags |= flags;
+    } else {
+      wrong("ENOMEM", at);
+    }
+  }
+}
+
 void MmSimulator::fill(const rbi_run& run) {
   copy(run.address, run.pages * kPage, at_->image().bytes().data() + run.offset);
 }
@@ -90,6 +124,12 @@ void MmSimulator::run(std::span<const rst_op> ops) {
             wrong("ENOMEM", at);
           }
         }
+        break;
+      case RST_MADVISE:
+        advise(op, advice_of(op.c));
+        break;
+      case RST_MLOCK:
+        advise(op, RBI_VMA_LOCKED | (op.c == MLOCK_ONFAULT ? RBI_VMA_LOCKONFAULT : 0u));
         break;
       case RST_FILL:
         copy(op.a, op.b, image + (op.c - base));

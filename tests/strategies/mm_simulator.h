@@ -37,6 +37,7 @@ class MmSimulator {
   };
 
   void map(const rst_op& op);
+  void advise(const rst_op& op, std::uint32_t flags);
   void copy(std::uint64_t to, std::uint64_t size, const std::byte* from);
   void wrong(const std::string& what, std::uint64_t address);
   [[nodiscard]] std::map<std::uint64_t, Page> wanted_pages(const rbi_mm& mm) const;

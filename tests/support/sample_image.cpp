@@ -77,7 +77,7 @@ void add_memory(ImageWriter& w) {
   first.vma_count = 6;
   first.auxv_count = 2;
   first.exe = w.add_string("/bin/true");
-  first.flags = RBI_MM_LAYOUT;
+  first.flags = RBI_MM_LAYOUT | RBI_MM_NO_HUGE_PAGES | RBI_MM_LOCK_FUTURE | RBI_MM_LOCK_ONFAULT;
   first.start_code = 0x10000000;
   first.end_code = 0x10002000;
   first.start_data = 0x20000000;
@@ -102,8 +102,9 @@ void add_memory(ImageWriter& w) {
       {0x7ffe00000000, 0x7ffe00004000, 0, 3, RBI_VMA_GROWSDOWN | RBI_VMA_STACK, RBI_VMA_ANON,
        RBI_NONE},
       {0x7ffe10000000, 0x7ffe10006000, 0, 5, 0, RBI_VMA_VDSO, RBI_NONE},
-      {0x10000000, 0x10001000, 0, 7, RBI_VMA_NORESERVE, RBI_VMA_ANON, RBI_NONE},
-      {0x30000000, 0x30002000, 2 * kPage, 1, RBI_VMA_SHARED, RBI_VMA_SHMEM, 1},
+      {0x10000000, 0x10001000, 0, 7, RBI_VMA_NORESERVE | RBI_VMA_RANDOM | RBI_VMA_DONTFORK,
+       RBI_VMA_ANON, RBI_NONE},
+      {0x30000000, 0x30002000, 2 * kPage, 1, RBI_VMA_SHARED | RBI_VMA_LOCKED, RBI_VMA_SHMEM, 1},
   };
   first.run_first = w.add_run(0x10000000, 1, pattern(1));
   w.add_run(0x20001000, 1, pattern(2));

@@ -5,6 +5,7 @@
 #include "harness/verify/areas.h"
 #include "harness/verify/inspection.h"
 #include "harness/verify/memory_reader.h"
+#include "harness/verify/vm_flags.h"
 
 namespace rb::test {
 namespace {
@@ -48,6 +49,36 @@ TEST_CASE("adjacent equal anonymous mappings are one area") {
   CHECK(
       areas_of_task(std::vector{mapping(0x1000, 0x2000), mapping(0x2000, 0x3000, 0)}, {}).size() ==
       2);
+}
+
+TEST_CASE("advice and locks are told apart, and named") {
+  ProcMapping advised = mapping(0x1000, 0x2000);
+  advised.flags = " rd mr mw me lo rr dc ac dd";
+  const std::vector<ProcMapping> both = {advised, mapping(0x2000, 0x3000)};
+  REQUIRE(areas_of_task(both, {}).size() == 2);
+  CHECK(areas_of_task(both, {}, 0).size() == 1);
+  Area wanted = area(0x1000, 0x2000);
+  wanted.advice = RBI_VMA_LOCKED | RBI_VMA_RANDOM;
+  CHECK(compare({wanted}, {areas_of_task(both, {})[0]}) ==
+        std::vector<std::string>{"expected 0x1000-0x2000 r--p anonymous random locked, found "
+                                 "0x1000-0x2000 r--p anonymous random dontfork dontdump locked"});
+  wanted.advice |= RBI_VMA_DONTFORK | RBI_VMA_DONTDUMP;
+  CHECK(compare({wanted}, {areas_of_task(both, {})[0]}).empty());
+}
+
+TEST_CASE("locks that wait for a touch are found where they have no name") {
+  ProcMapping one = mapping(0x1000, 0x2000);
+  const auto advice = [&one](const char* flags) {
+    one.flags = flags;
+    return advice_of(one);
+  };
+  CHECK(advice(" rd wr mr mw me lo ac") == RBI_VMA_LOCKED);
+  CHECK(advice(" rd wr mr mw me lo lf ac") == (RBI_VMA_LOCKED | RBI_VMA_LOCKONFAULT));
+  CHECK(advice(" rd wr mr mw me lo ?? ac") == (RBI_VMA_LOCKED | RBI_VMA_LOCKONFAULT));
+  CHECK(advice(" rd wr mr mw me lo rr ?? ac") ==
+        (RBI_VMA_LOCKED | RBI_VMA_RANDOM | RBI_VMA_LOCKONFAULT));
+  CHECK(advice(" rd wr mr mw me lo ac ??") == RBI_VMA_LOCKED);
+  CHECK(advice(" rd wr mr mw me ?? ac") == 0);
 }
 
 TEST_CASE("file mappings merge only where the offset goes on") {

@@ -54,6 +54,8 @@ static unsigned long flags_of(const struct mm_struct *mm, const struct rbi_vma *
 	if (record->flags & RBI_VMA_STACK)
 		flags |= VM_NOHUGEPAGE;
 #endif
+	if (record->flags & RBI_VMA_ADVICE)
+		flags |= restart_advice_bits(record);
 	if (record->flags & RBI_VMA_NORESERVE && *restart_overcommit != OVERCOMMIT_NEVER)
 		flags |= VM_NORESERVE;
 	return flags;

@@ -72,12 +72,10 @@ int restart_await(struct restart *r)
 	do {
 		/* Tasks that die in user mode are invisible here: look for them. */
 		left = wait_for_completion_killable_timeout(
-			&r->arrived,
-			r->optimistic || r->errands ? HZ / 10 : MAX_SCHEDULE_TIMEOUT);
+			&r->arrived, r->optimistic || r->errands ? HZ / 10 : MAX_SCHEDULE_TIMEOUT);
 		if (left < 0)
 			restart_fail(r, -EINTR, RESTART_AT_BARRIER, RBI_NONE);
-		else if (!left &&
-			 ((r->optimistic && restart_lost(r)) || restart_strayed(r)))
+		else if (!left && ((r->optimistic && restart_lost(r)) || restart_strayed(r)))
 			restart_fail(r, -ESRCH, RESTART_AT_BARRIER, RBI_NONE);
 	} while (!left);
 	restart_account(r, RESTART_STAGE_BARRIER, since);

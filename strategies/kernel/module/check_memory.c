@@ -16,7 +16,7 @@
 
 #define ALL_PROT (PROT_READ | PROT_WRITE | PROT_EXEC)
 #define ALL_SEALS 0x3f /* F_SEAL_SEAL to F_SEAL_EXEC */
-#define STACK_FLAGS (RBI_VMA_GROWSDOWN | RBI_VMA_STACK)
+#define ANONYMOUS_ONLY (RBI_VMA_GROWSDOWN | RBI_VMA_STACK | RBI_VMA_WIPEONFORK)
 
 /* A file whose contents the image has: of any length. */
 static int check_own_contents(const struct rbi_backing *backing, u32 i, struct restart_fault *fault)
@@ -90,27 +90,36 @@ static int check_unbacked(const struct rbi_vma *vma, u32 i, struct restart_fault
 	return vma->offset ? VMA_WRONG(offset) : 0;
 }
 
-static int check_vma(const struct restart_image *image, u32 i, const struct rbi_vma *before,
-		     struct restart_fault *fault)
+/* What madvise(2) and mlock2(2) do not allow, or take back. */
+static int check_advice(const struct rbi_vma *vma, u32 i, struct restart_fault *fault)
 {
-	const struct rbi_vma *vma = &image->vmas[i];
-	int err = check_extent(vma, before, i, fault);
+	static const u32 apart[] = { RBI_VMA_SEQUENTIAL | RBI_VMA_RANDOM,
+				     RBI_VMA_HUGEPAGE | RBI_VMA_NOHUGEPAGE,
+				     RBI_VMA_SHARED | RBI_VMA_MERGEABLE };
+	u32 k;
 
-	if (err)
-		return err;
-	if (vma->prot & ~ALL_PROT)
-		return VMA_WRONG(prot);
+	for (k = 0; k < ARRAY_SIZE(apart); k++)
+		if ((vma->flags & apart[k]) == apart[k])
+			return VMA_WRONG(flags);
+	if (vma->flags & RBI_VMA_LOCKONFAULT && !(vma->flags & RBI_VMA_LOCKED))
+		return VMA_WRONG(flags);
+	return 0;
+}
+
+static int check_kind(const struct restart_image *image, const struct rbi_vma *vma, u32 i,
+		      struct restart_fault *fault)
+{
 	switch (vma->kind) {
 	case RBI_VMA_ANON:
 		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~RBI_VMA_SHARED))
 			return VMA_WRONG(flags);
 		return check_unbacked(vma, i, fault);
 	case RBI_VMA_FILE:
-		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~STACK_FLAGS))
+		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~ANONYMOUS_ONLY))
 			return VMA_WRONG(flags);
 		return check_backed(image, vma, i, fault);
 	case RBI_VMA_SHMEM:
-		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~STACK_FLAGS) ||
+		if (vma->flags & ~(RBI_VMA_ALL_FLAGS & ~ANONYMOUS_ONLY) ||
 		    !(vma->flags & RBI_VMA_SHARED))
 			return VMA_WRONG(flags);
 		return check_backed(image, vma, i, fault);
@@ -123,6 +132,22 @@ static int check_vma(const struct restart_image *image, u32 i, const struct rbi_
 	default:
 		return VMA_WRONG(kind);
 	}
+}
+
+static int check_vma(const struct restart_image *image, u32 i, const struct rbi_vma *before,
+		     struct restart_fault *fault)
+{
+	const struct rbi_vma *vma = &image->vmas[i];
+	int err = check_extent(vma, before, i, fault);
+
+	if (err)
+		return err;
+	if (vma->prot & ~ALL_PROT)
+		return VMA_WRONG(prot);
+	err = check_kind(image, vma, i, fault);
+	if (!err && vma->flags & ~(RBI_VMA_SHARED | RBI_VMA_NORESERVE | RBI_VMA_STACK))
+		err = check_advice(vma, i, fault);
+	return err;
 }
 
 static int check_vmas(const struct restart_image *image, const struct rbi_mm *mm,
@@ -196,7 +221,9 @@ static int check_mm(const struct restart_image *image, u32 i, struct restart_fau
 {
 	const struct rbi_mm *mm = &image->mms[i];
 
-	if (mm->flags & ~(RBI_MM_LAYOUT | RBI_MM_NOT_DUMPABLE))
+	if (mm->flags & ~RBI_MM_ALL_FLAGS)
+		return MM_WRONG(flags);
+	if (mm->flags & RBI_MM_LOCK_ONFAULT && !(mm->flags & RBI_MM_LOCK_FUTURE))
 		return MM_WRONG(flags);
 	return check_vmas(image, mm, fault) ?:
 	       check_auxv(image, mm, i, fault) ?:

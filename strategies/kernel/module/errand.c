@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Tasks that go to user mode for a moment, as errand.h says, and come back. */
 #include <linux/anon_inodes.h>
+#include <linux/bitmap.h>
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/mm.h>
@@ -11,10 +12,9 @@
 #include <linux/sched/task_stack.h>
 #include <linux/slab.h>
 #include <linux/task_work.h>
-#include <linux/uaccess.h>
 #include <linux/version.h>
-#include <asm/unistd.h>
 
+#include "check.h"
 #include "errand.h"
 #include "restart.h"
 
@@ -24,35 +24,46 @@
 
 #define MAX_REQUESTS (1u << 24) /* no sum below overflows */
 
-static u32 count_requests(const struct restart_image *image, u32 task)
+/* @locks: whether it does what locks its mm */
+static int give_errand(struct restart *r, u32 i, bool locks)
 {
-	const struct rbi_group *group = &image->groups[image->tasks[task].group];
+	u64 count = restart_count_requests(&r->image, i, locks);
+	struct restart_errand *errand;
 
-	return group->leader == task ? group->timer_count : 0;
+	if (!count)
+		return 0;
+	if (count > MAX_REQUESTS)
+		return -E2BIG;
+	errand = kzalloc(sizeof(*errand), GFP_KERNEL_ACCOUNT);
+	if (!errand)
+		return -ENOMEM;
+	errand->task = &r->tasks[i];
+	errand->locks = locks;
+	errand->size = count * sizeof(struct restart_request);
+	r->tasks[i].errand = errand;
+	r->errands++;
+	return 0;
 }
 
 int restart_errands_init(struct restart *r)
 {
+	bool locks = restart_locks_memory(&r->image);
+	unsigned long *seen = NULL; /* mms, of which the first user does it */
+	int err = 0;
 	u32 i;
 
 	init_completion(&r->sent);
-	if (!r->image.count[RBI_SEC_TIMERS])
+	if (!locks && !r->image.count[RBI_SEC_TIMERS])
 		return 0;
-	for (i = 0; i < r->image.count[RBI_SEC_TASKS]; i++) {
-		u32 count = count_requests(&r->image, i);
-
-		if (!count)
-			continue;
-		if (count > MAX_REQUESTS)
-			return -E2BIG;
-		r->tasks[i].errand = kzalloc(sizeof(struct restart_errand), GFP_KERNEL_ACCOUNT);
-		if (!r->tasks[i].errand)
+	if (locks) {
+		seen = restart_bitmap(&r->image, RBI_SEC_MMS);
+		if (!seen)
 			return -ENOMEM;
-		r->tasks[i].errand->task = &r->tasks[i];
-		r->tasks[i].errand->size = count * sizeof(struct restart_request);
-		r->errands++;
 	}
-	return 0;
+	for (i = 0; !err && i < r->image.count[RBI_SEC_TASKS]; i++)
+		err = give_errand(r, i, seen && !__test_and_set_bit(r->image.tasks[i].mm, seen));
+	kvfree(seen);
+	return err;
 }
 
 void restart_errands_free(struct restart *r)
@@ -135,7 +146,7 @@ static void come_back(struct callback_head *work)
 	int err = current->flags & PF_EXITING ? -EINTR : restart_step(t->restart);
 
 	if (!err)
-		err = errand->answer ?: unmap(errand);
+		err = errand->answer ?: unmap(errand) ?: restart_confirm_locks(t);
 
 	restart_account(t->restart, RESTART_STAGE_REGISTERS, errand->since);
 	if (err)
@@ -196,53 +207,6 @@ static const struct file_operations door_files = {
 	.llseek = noop_llseek,
 };
 
-static struct __kernel_timespec timespec(u64 nanoseconds)
-{
-	u64 seconds = div_u64(nanoseconds, NSEC_PER_SEC);
-
-	return (struct __kernel_timespec){ seconds, nanoseconds - seconds * NSEC_PER_SEC };
-}
-
-/* @at: where the request will be, for the addresses in it */
-static void request_timer(const struct restart_image *image, const struct rbi_timer *timer,
-			  struct restart_request *request, unsigned long at)
-{
-	*request = (struct restart_request){
-		.call = __NR_timer_create,
-		.arguments = { timer->clock,
-			       at + offsetof(struct restart_request, event),
-			       at + offsetof(struct restart_request, id) },
-		.wanted = timer->id,
-		.event = { .sigev_signo = timer->signal,
-			   .sigev_notify = timer->notify },
-	};
-	request->event.sigev_value.sival_ptr = (void __user *)timer->sigval;
-	if (timer->task != RBI_NONE)
-		request->event._sigev_un._tid = image->tasks[timer->task].pid;
-	request->times.it_interval = timespec(timer->interval);
-	request->times.it_value = timespec(timer->value);
-}
-
-static int write_requests(struct restart_task *t)
-{
-	const struct restart_image *image = &t->restart->image;
-	const struct rbi_group *group = &image->groups[restart_record(t)->group];
-	unsigned long at = t->errand->requests;
-	u32 i;
-
-	for (i = 0; i < group->timer_count; i++, at += sizeof(struct restart_request)) {
-		struct restart_request request;
-		int err = restart_step(t->restart);
-
-		if (err)
-			return err;
-		request_timer(image, &image->timers[group->timer_first + i], &request, at);
-		if (copy_to_user((void __user *)at, &request, sizeof(request)))
-			return -EFAULT;
-	}
-	return 0;
-}
-
 static int map(unsigned long *at, struct file *file, unsigned long size, unsigned long prot)
 {
 	*at = vm_mmap(file, 0, PAGE_ALIGN(size), prot,
@@ -264,7 +228,7 @@ static int prepare(struct restart_task *t, struct file *door)
 	if (access_process_vm(current, errand->code, (void *)restart_errand_code, size,
 			      FOLL_WRITE | FOLL_FORCE) != size)
 		return -EFAULT;
-	return write_requests(t);
+	return restart_write_requests(t);
 }
 
 static struct file *open_door(struct restart_task *t)

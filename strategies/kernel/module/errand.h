@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Errands: what only system calls of the task itself can do, as the kernel has no
- * function for it that a module may call. timer_create(2) is such a call.
+ * function for it that a module may call: timer_create(2), mlock2(2), mlockall(2).
  *
  * Once all tasks stand at the barrier, so that every thread and every mm is there,
  * the coordinator sends those that have an errand to user mode, into code and
@@ -18,6 +18,7 @@
 #include <uapi/asm-generic/siginfo.h>
 
 struct restart;
+struct restart_image;
 struct restart_task;
 
 /* One system call of an errand; errand_code.c knows the offsets. */
@@ -36,6 +37,7 @@ struct restart_errand {
 	struct restart_task *task;
 	struct task_struct *away; /* the task, while it is in user mode; to compare with */
 	bool back;
+	bool locks;  /* it is the one that locks its mm's memory */
 	long answer; /* 0 or the error of the request that failed */
 	unsigned long code;
 	unsigned long requests;
@@ -48,6 +50,12 @@ struct restart_errand {
 /* errand_code.c: rbx: first request, r12: end of the last, r13: the door */
 extern const char restart_errand_code[];
 extern const char restart_errand_code_end[];
+
+/* errand_requests.c */
+bool restart_locks_memory(const struct restart_image *image);
+u64 restart_count_requests(const struct restart_image *image, u32 task, bool locks);
+int restart_write_requests(struct restart_task *t);
+int restart_confirm_locks(struct restart_task *t);
 
 /* By restart_plan(): who has one? */
 int restart_errands_init(struct restart *r);

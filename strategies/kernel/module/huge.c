@@ -25,7 +25,8 @@ u64 restart_huge_part(const struct rbi_vma *record, const struct rbi_run *run, u
 	u64 end = ALIGN_DOWN(run->address + run->pages * RBI_PAGE_SIZE, PMD_SIZE);
 	u64 start = ALIGN(run->address, PMD_SIZE);
 
-	if (end <= start || record->kind != RBI_VMA_ANON || record->flags & RBI_VMA_STACK ||
+	if (end <= start || record->kind != RBI_VMA_ANON ||
+	    record->flags & (RBI_VMA_STACK | RBI_VMA_NOHUGEPAGE) ||
 	    (record->prot & (PROT_READ | PROT_WRITE)) != (PROT_READ | PROT_WRITE) || !is_usual())
 		return 0;
 	*first = (start - run->address) / RBI_PAGE_SIZE;

@@ -61,7 +61,8 @@ static int map_vdso(struct restart *r, const struct rbi_vma *vma)
 	return ret;
 }
 
-static int map_others(struct restart *r, const struct rbi_mm *record)
+/* @flags: returns those that some VMA has */
+static int map_others(struct restart *r, const struct rbi_mm *record, u32 *flags)
 {
 	const struct rbi_vma *vdso = NULL;
 	int err = 0;
@@ -70,6 +71,7 @@ static int map_others(struct restart *r, const struct rbi_mm *record)
 	for (i = 0; !err && i < record->vma_count; i++) {
 		const struct rbi_vma *vma = r->image.vmas + record->vma_first + i;
 
+		*flags |= vma->flags;
 		if (vma->kind == RBI_VMA_VDSO)
 			vdso = vma; /* last, when no other can be in its way */
 		else if (!restart_is_plain(vma))
@@ -83,10 +85,13 @@ int restart_fill_mm(struct restart_task *t)
 	struct restart *r = t->restart;
 	const struct rbi_mm *record = &r->image.mms[restart_record(t)->mm];
 	u64 since = restart_clock();
+	u32 flags = 0;
 	int err = restart_add_areas(r, current->mm, record) ?:
-		  map_others(r, record) ?:
+		  map_others(r, record, &flags) ?:
 		  restart_fill_pages(r, current->mm, record);
 
+	if (!err && flags & RBI_VMA_ADVICE)
+		err = restart_advise(r, current->mm, record);
 	t->filled += restart_account(r, RESTART_STAGE_MEMORY, since) - since;
 	return err;
 }

@@ -14,6 +14,11 @@ bool restart_is_plain(const struct rbi_vma *record);
 int restart_add_areas(struct restart *r, struct mm_struct *mm, const struct rbi_mm *record);
 void restart_let_collapse(struct mm_struct *mm);
 
+/* advice.c: what of it is bits of a plain VMA; all the rest, by madvise(2) */
+unsigned long restart_advice_bits(const struct rbi_vma *record);
+int restart_advise(struct restart *r, struct mm_struct *mm, const struct rbi_mm *record);
+void restart_set_huge(struct mm_struct *mm, const struct rbi_mm *record);
+
 /* The contents of all VMAs of an mm, which nobody uses yet. */
 int restart_fill_pages(struct restart *r, struct mm_struct *mm, const struct rbi_mm *record);
 

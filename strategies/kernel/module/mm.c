@@ -8,6 +8,7 @@
 #include <asm/mmu_context.h>
 #include <asm/paravirt.h>
 
+#include "memory.h"
 #include "restart.h"
 #include "symbols.h"
 
@@ -71,6 +72,7 @@ static struct mm_struct *make(struct restart *r, u32 index)
 	if (!mm)
 		return ERR_PTR(-ENOMEM);
 	copy_geometry(mm, current->mm);
+	restart_set_huge(mm, record);
 	err = set_layout(r, mm, record);
 	if (!err && exe)
 		err = HIDDEN(set_mm_exe_file)(mm, exe);

@@ -46,12 +46,12 @@ struct restart_task {
 	u32 first_child; /* tasks to create, in the image's order */
 	u32 next_sibling;
 	u8 how[RESTART_CLASS_COUNT];
-	u8 founding;		     /* enum restart_founding, leaders only */
-	bool same_actions;	     /* the copied sighand is right as it is */
-	bool settled;		     /* the last close of a file is behind it */
-	u64 filled;		     /* cycles of attaching, spent on contents */
-	unsigned long claims;	     /* optimistic: RESTART_CLAIMED_* */
-	struct task_struct *sleeper; /* it, while it waits at the barrier */
+	u8 founding;		       /* enum restart_founding, leaders only */
+	bool same_actions;	       /* the copied sighand is right as it is */
+	bool settled;		       /* the last close of a file is behind it */
+	u64 filled;		       /* cycles of attaching, spent on contents */
+	unsigned long claims;	       /* optimistic: RESTART_CLAIMED_* */
+	struct task_struct *sleeper;   /* it, while it waits at the barrier */
 	struct restart_errand *errand; /* NULL: it has none (errand.h) */
 	struct callback_head work;
 };
@@ -105,7 +105,7 @@ struct restart {
 	u64 ready_ns;
 	u32 errands;		/* tasks that have one */
 	struct completion sent; /* they may leave the barrier for it */
-	u32 deserted; /* optimistic: times in a row that nobody was outside */
+	u32 deserted;		/* optimistic: times in a row that nobody was outside */
 
 	atomic_t steps;
 	atomic64_t made[RESTART_CLASS_COUNT];

@@ -91,15 +91,15 @@ static void stand_and_go(struct callback_head *work)
 		if (!task_work_add(current, work, TWA_RESUME))
 			return;
 	}
-	if (current->flags & PF_EXITING) {
-		err = failed(t, -EINTR, RESTART_AT_BARRIER);
-	} else if (t->errand && !t->errand->back) {
+	if (t->errand && !t->errand->back && !(current->flags & PF_EXITING)) {
 		if (restart_set_out(t))
 			send_sig(SIGKILL, current, 1);
 		return;
-	} else {
-		err = restart_stand(t);
 	}
+	if (current->flags & PF_EXITING)
+		err = failed(t, -EINTR, RESTART_AT_BARRIER);
+	else
+		err = restart_stand(t);
 	if (err) {
 		send_sig(SIGKILL, current, 1);
 	} else {

@@ -172,6 +172,14 @@ static long step(struct run *run, const struct rst_op *op)
 		return sys2(SYS_munmap, op->a, op->b);
 	case RST_VDSO:
 		return sys2(SYS_arch_prctl, 0x2003 /* ARCH_MAP_VDSO_64 */, op->a);
+	case RST_MADVISE:
+		return sys3(SYS_madvise, op->a, op->b, op->c);
+	case RST_MLOCK:
+		return do_mlock(op);
+	case RST_MLOCKALL:
+		return sys1(SYS_mlockall, op->a);
+	case RST_NO_HUGE_PAGES:
+		return sys5(SYS_prctl, PR_SET_THP_DISABLE, 1, 0, 0, 0);
 	case RST_SET_MM:
 		return do_set_mm(op);
 	case RST_ACTIONS:

@@ -6,6 +6,8 @@
 
 #include "strategies/userspace/restorer/restorer.h"
 
+#define ENOMEM 12
+#define EBUSY 16
 #define POPULATE_MIN (16 * RBI_PAGE_SIZE)
 
 void *memcpy(void *to, const void *from, unsigned long size)
@@ -96,6 +98,19 @@ long do_mmap(const struct rst_control *control, const struct rst_op *op)
 		sys1(SYS_close, pidfd);
 		return ret;
 	}
+}
+
+/*
+ * Memory that nobody may touch, or beyond the end of a file, is locked and not populated,
+ * which is reported like a refusal; but only what is locked cannot be invalidated.
+ */
+long do_mlock(const struct rst_op *op)
+{
+	long ret = sys3(SYS_mlock2, op->a, op->b, op->c);
+
+	if (ret == -ENOMEM && sys3(SYS_msync, op->a, op->b, MS_INVALIDATE) == -EBUSY)
+		return 0;
+	return ret;
 }
 
 long do_set_mm(const struct rst_op *op)

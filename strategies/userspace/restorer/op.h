@@ -74,6 +74,10 @@ enum rst_op_kind {
 	RST_MPROTECT, /* a: start, b: length, y: prot */
 	RST_MUNMAP, /* a: start, b: length */
 	RST_VDSO, /* a: address */
+	RST_MADVISE, /* a: start, b: length, c: MADV_* */
+	RST_MLOCK, /* a: start, b: length, c: flags of mlock2(2) */
+	RST_MLOCKALL, /* a: flags */
+	RST_NO_HUGE_PAGES, /* for all of the mm: PR_SET_THP_DISABLE */
 	RST_SET_MM, /* y: auxv entries, a: struct rbi_mm, b: auxv, e: path of exe, or 0 */
 	/* signals */
 	RST_ACTIONS, /* a: struct rbi_action[], y: count */

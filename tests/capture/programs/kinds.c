@@ -264,6 +264,94 @@ static void check_timers(void)
 	REQUIRE(times.it_value.tv_sec > 100 && times.it_value.tv_sec < 1000);
 }
 
+/*
+ * Of what was said about memory: flags that smaps shows of a page at this address. Not while it
+ * may be captured, as its own file in /proc is not there before its process is.
+ */
+static int has_flag(const void *address, const char *flag)
+{
+	FILE *maps = fopen("/proc/self/smaps", "r");
+	char line[4096], wanted[8];
+	int inside = 0, found = 0;
+
+	snprintf(wanted, sizeof(wanted), " %s ", flag);
+	while (fgets(line, sizeof(line), maps)) {
+		unsigned long start, end;
+
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			inside = (unsigned long)address >= start && (unsigned long)address < end;
+		else if (inside && strncmp(line, "VmFlags:", 8) == 0)
+			found = strstr(line, wanted) != 0;
+	}
+	fclose(maps);
+	return found;
+}
+
+static const struct {
+	int advice;
+	const char *flag;
+} advice[] = {
+	{ MADV_SEQUENTIAL, "sr" }, { MADV_RANDOM, "rr" },     { MADV_DONTFORK, "dc" },
+	{ MADV_DONTDUMP, "dd" },   { MADV_WIPEONFORK, "wf" }, { MADV_MERGEABLE, "mg" },
+	{ MADV_HUGEPAGE, "hg" },   { MADV_NOHUGEPAGE, "nh" },
+};
+#define ADVICE (sizeof(advice) / sizeof(*advice))
+static unsigned char *advised[ADVICE], *locked, *forbidden;
+
+static unsigned char *map_pages(int pages, int protection)
+{
+	return mmap(0, (size_t)pages * PAGE, protection, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+static void make_memory(void)
+{
+	size_t i;
+
+	for (i = 0; i < ADVICE; i++) {
+		advised[i] = map_pages(3, PROT_READ | PROT_WRITE);
+		advised[i][PAGE] = (unsigned char)i;
+		REQUIRE(madvise(advised[i] + PAGE, PAGE, advice[i].advice) == 0);
+	}
+	locked = map_pages(4, PROT_READ | PROT_WRITE);
+	locked[0] = 1;
+	REQUIRE(mlock(locked, PAGE) == 0);
+	REQUIRE(mlock2(locked + 2 * PAGE, PAGE, MLOCK_ONFAULT) == 0);
+	REQUIRE(madvise(mapped, 3 * PAGE, MADV_RANDOM) == 0);
+	REQUIRE(mlock(mapped, PAGE) == 0);
+	REQUIRE(prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0);
+	/* What nobody may touch is locked all the same. */
+	forbidden = map_pages(1, PROT_NONE);
+	REQUIRE(mlock(forbidden, PAGE) == -1 && has_flag(forbidden, "lo"));
+	REQUIRE(mlockall(MCL_FUTURE | MCL_ONFAULT) == 0);
+}
+
+static int on_fault(const void *address)
+{
+	return has_flag(address, "lo") && (has_flag(address, "lf") || has_flag(address, "??"));
+}
+
+static void check_memory(void)
+{
+	unsigned char *fresh = map_pages(1, PROT_READ);
+	size_t i;
+
+	for (i = 0; i < ADVICE; i++) {
+		REQUIRE(advised[i][PAGE] == i && advised[i][0] == 0);
+		REQUIRE(has_flag(advised[i] + PAGE, advice[i].flag));
+		REQUIRE(!has_flag(advised[i], advice[i].flag));
+		REQUIRE(!has_flag(advised[i] + (size_t)2 * PAGE, advice[i].flag));
+	}
+	REQUIRE(has_flag(locked, "lo") && !on_fault(locked) && locked[0] == 1);
+	REQUIRE(!has_flag(locked + PAGE, "lo"));
+	REQUIRE(on_fault(locked + (size_t)2 * PAGE));
+	REQUIRE(has_flag(mapped, "rr") && has_flag(mapped, "lo"));
+	REQUIRE(has_flag(mapped + PAGE, "rr") && !has_flag(mapped + PAGE, "lo"));
+	REQUIRE(has_flag(forbidden, "lo"));
+	REQUIRE(on_fault(fresh));
+	REQUIRE(prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) == 1);
+	munmap(fresh, PAGE);
+}
+
 static void make_process(void)
 {
 	static const int signals[] = { SIGCHLD, SIGURG, SIGWINCH };
@@ -305,6 +393,8 @@ int main(int argc, char **argv)
 	make_notify();
 	check_notify();
 	make_timers();
+	make_memory();
+	check_memory();
 	make_process();
 	for (round = 0; !stop; round++) {
 		check_memfd();
@@ -315,6 +405,7 @@ int main(int argc, char **argv)
 		nanosleep(&pause, 0);
 		stop = access(in_directory("stop"), F_OK) == 0;
 	}
+	check_memory();
 	check_fifo();
 	check_notify();
 	dprintf(log, "end bad %d\n", bad);
