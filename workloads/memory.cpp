@@ -56,17 +56,14 @@ void add_anonymous(SyntheticTree& tree, TaskId task, std::uint64_t pages) {
   mm.heap_pages = kSmall;
 }
 
-/// A region for each kind of advice and lock, and a locked one that nobody may touch.
+/// A region for each kind of advice and lock, and a locked one that nobody may touch. None is
+/// MERGEABLE: a kernel may lack KSM.
 void add_advised(SyntheticTree& tree, TaskId task) {
-  constexpr std::uint32_t kFlags[] = {RBI_VMA_SEQUENTIAL,
-                                      RBI_VMA_RANDOM,
-                                      RBI_VMA_DONTFORK,
-                                      RBI_VMA_DONTDUMP,
-                                      RBI_VMA_WIPEONFORK,
-                                      RBI_VMA_MERGEABLE,
-                                      RBI_VMA_HUGEPAGE,
-                                      RBI_VMA_LOCKED,
-                                      RBI_VMA_LOCKED | RBI_VMA_LOCKONFAULT | RBI_VMA_RANDOM};
+  constexpr std::uint32_t kFlags[] = {
+      RBI_VMA_SEQUENTIAL, RBI_VMA_RANDOM,
+      RBI_VMA_DONTFORK,   RBI_VMA_DONTDUMP,
+      RBI_VMA_WIPEONFORK, RBI_VMA_HUGEPAGE,
+      RBI_VMA_LOCKED,     RBI_VMA_LOCKED | RBI_VMA_LOCKONFAULT | RBI_VMA_RANDOM};
   SyntheticMm& mm = tree.mm_of(task);
   std::uint64_t number = 8;
   for (const std::uint32_t flags : kFlags) {

@@ -237,6 +237,7 @@ class Accountant {
         return install(actor, op.x);
       // Descriptors of files that are mapped, and the pidfd to fetch one with.
       case RST_MMAP_PATH:
+        actor.next += op.x;  // by the same descriptor
         ++account_.work.descriptors_closed;
         return;
       case RST_MMAP_FETCH:

@@ -232,6 +232,7 @@ void Contents::map(int task, const rbi_mm& mm) {
     }
   }
   auto runs = image_.runs_of(mm);
+  const std::size_t first = scripts_.of(task).size();
   for (const rbi_vma& vma : vmas) {
     const auto inside = runs_below(runs, vma.end);
     runs = runs.subspan(inside.size());
@@ -239,6 +240,7 @@ void Contents::map(int task, const rbi_mm& mm) {
     const __u32 prot = inside.empty() ? vma.prot : vma.prot | PROT_WRITE;
     scripts_.add(task, map_vma(at_, descriptors_, vma, prot, inside));
   }
+  open_once(scripts_.of(task), first);
   advise_before_contents(vmas, had, scripts_.of(task));
 }
 

@@ -54,6 +54,20 @@ rst_op map_vma(const ImageAt& at, const DescriptorPlan& descriptors, const rbi_v
   return op;
 }
 
+void open_once(std::vector<rst_op>& ops, std::size_t first) {
+  for (std::size_t i = first; i < ops.size();) {
+    std::size_t next = i + 1;
+    if (ops[i].kind == RST_MMAP_PATH) {
+      const auto same = [&](const rst_op& op) {
+        return op.kind == RST_MMAP_PATH && op.e == ops[i].e && op.z == ops[i].z;
+      };
+      while (next < ops.size() && same(ops[next])) ++next;
+      ops[i].x = static_cast<__u32>(next - i - 1);
+    }
+    i = next;
+  }
+}
+
 void fill_runs(const ImageAt& at, std::span<const rbi_run> runs,
                const std::function<bool(const rbi_run&)>& by_others, std::vector<rst_op>& ops) {
   for (std::size_t i = 0; i < runs.size();) {
@@ -104,6 +118,7 @@ std::vector<rst_op> common_memory_ops(const ImageAt& at, const DescriptorPlan& d
         at, c.runs, [](const rbi_run&) { return false; }, ops);
     if (prot != c.prot) ops.push_back(protect_vma(c.vma));
   }
+  open_once(ops, 0);
   advise_common_memory(common, ops);
   if (common.layout != nullptr) ops.push_back(set_layout(at, *common.layout));
   return ops;

@@ -17,6 +17,9 @@ namespace rb {
 [[nodiscard]] rst_op map_vma(const ImageAt& at, const DescriptorPlan& descriptors,
                              const rbi_vma& vma, std::uint32_t prot, std::span<const rbi_run> runs);
 
+/// From ops[first] on: neighbours that map one file open it once.
+void open_once(std::vector<rst_op>& ops, std::size_t first);
+
 /// Appends the ops that copy contents in, except runs that someone else restores.
 void fill_runs(const ImageAt& at, std::span<const rbi_run> runs,
                const std::function<bool(const rbi_run&)>& by_others, std::vector<rst_op>& ops);

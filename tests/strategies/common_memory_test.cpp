@@ -11,6 +11,8 @@
 #include "image/writer.h"
 #include "strategies/userspace/compile.h"
 #include "strategies/userspace/image_graph.h"
+#include "strategies/userspace/memory_ops.h"
+#include "strategies/userspace/ops.h"
 #include "tests/strategies/mm_simulator.h"
 #include "workloads/workload.h"
 
@@ -245,6 +247,22 @@ TEST_CASE("pages are not passed on along a long chain") {
   const Image longer = chain(kDeepestSharing + 1);
   CHECK_FALSE(common_of(longer).vmas[0].complete);
   check_memory(longer, DescriptorOrder::kTopologyFirst);
+}
+
+TEST_CASE("neighbours that map one file open it once") {
+  const auto op = [](rst_op_kind kind, std::uint64_t path, std::uint32_t flags) {
+    rst_op made = ops::make(kind, RST_STAGE_MEMORY);
+    made.e = path;
+    made.z = flags;
+    return made;
+  };
+  std::vector<rst_op> list = {op(RST_MMAP_PATH, 1, 0), op(RST_MMAP_PATH, 1, 0),
+                              op(RST_MMAP_PATH, 1, 0), op(RST_MMAP_PATH, 1, 2),
+                              op(RST_MMAP, 1, 0),      op(RST_MMAP_PATH, 1, 0),
+                              op(RST_MMAP_PATH, 2, 0), op(RST_MMAP_PATH, 2, 0)};
+  open_once(list, 1);
+  const std::vector<std::uint32_t> expected = {0, 1, 0, 0, 0, 0, 1, 0};
+  for (std::size_t i = 0; i < list.size(); ++i) CHECK(list[i].x == expected[i]);
 }
 
 TEST_CASE("advice and locks come out right, of inherited memory too") {

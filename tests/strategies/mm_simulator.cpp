@@ -82,6 +82,17 @@ void MmSimulator::copy(std::uint64_t to, std::uint64_t size, const std::byte* fr
   }
 }
 
+/// Those that follow by the same descriptor are of the same file.
+void MmSimulator::check_file(const rst_op& op) {
+  if (same_file_ == 0) {
+    file_ = {op.e, op.z};
+    same_file_ = op.x;
+    return;
+  }
+  --same_file_;
+  if (file_ != std::pair<std::uint64_t, std::uint32_t>{op.e, op.z}) wrong("another file", op.a);
+}
+
 void MmSimulator::advise(const rst_op& op, std::uint32_t flags) {
   for (std::uint64_t at = op.a; at < op.a + op.b; at += kPage) {
     if (const auto page = pages_.find(at); page != pages_.end()) {
@@ -105,8 +116,11 @@ void MmSimulator::run(std::span<const rst_op> ops) {
         pages_.clear();
         layout_ = nullptr;
         break;
-      case RST_MMAP:
       case RST_MMAP_PATH:
+        check_file(op);
+        map(op);
+        break;
+      case RST_MMAP:
       case RST_MMAP_FETCH:
       case RST_VDSO:
         map(op);

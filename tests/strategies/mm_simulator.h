@@ -5,6 +5,7 @@
 #include <map>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "strategies/userspace/restorer/program.h"
 #include "strategies/userspace/scaffold_address.h"
@@ -37,6 +38,7 @@ class MmSimulator {
   };
 
   void map(const rst_op& op);
+  void check_file(const rst_op& op);
   void advise(const rst_op& op, std::uint32_t flags);
   void copy(std::uint64_t to, std::uint64_t size, const std::byte* from);
   void wrong(const std::string& what, std::uint64_t address);
@@ -46,6 +48,8 @@ class MmSimulator {
   std::map<std::uint64_t, Page> pages_;
   const rbi_mm* layout_ = nullptr;
   std::string mistakes_;
+  std::pair<std::uint64_t, std::uint32_t> file_{};  // path and flags of the one that is open
+  std::uint32_t same_file_ = 0;                     // how many ops go on with it
 };
 
 }  // namespace rb::test

@@ -163,7 +163,7 @@ static long step(struct run *run, const struct rst_op *op)
 	case RST_MMAP:
 	case RST_MMAP_PATH:
 	case RST_MMAP_FETCH:
-		return do_mmap(run->control, op);
+		return do_mmap(run, op);
 	case RST_FILL:
 		return do_fill(op);
 	case RST_MPROTECT:

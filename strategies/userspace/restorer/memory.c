@@ -65,38 +65,60 @@ long do_fill(const struct rst_op *op)
 	return 0;
 }
 
-static long map_fd(const struct rst_op *op, long fd)
+static long map_at(const struct rst_op *op, long fd)
 {
+	long ret = sys6(SYS_mmap, op->a, op->b, op->y, op->c | MAP_FIXED_NOREPLACE, (ulong_t)fd,
+			op->d);
+
+	return is_error(ret) ? ret : 0;
+}
+
+/* Opened once for all that follow each other, as a library's are. */
+static long map_path(struct run *run, const struct rst_op *op)
+{
+	long fd = sys4(SYS_openat, AT_FDCWD, op->e, op->z, 0);
+	__u32 more = op->x;
 	long ret;
 
 	if (is_error(fd))
 		return fd;
-	ret = sys6(SYS_mmap, op->a, op->b, op->y, op->c | MAP_FIXED_NOREPLACE, (ulong_t)fd, op->d);
+	ret = map_at(op, fd);
+	for (; more && !is_error(ret); more--) {
+		run->op++; /* the one that a failure is told of */
+		ret = map_at(run->op, fd);
+	}
 	sys1(SYS_close, fd);
-	return is_error(ret) ? ret : 0;
+	return ret;
+}
+
+static long map_fetched(const struct rst_control *control, const struct rst_op *op)
+{
+	long pidfd = sys2(SYS_pidfd_open, control->coordinator_pid, 0);
+	long fd, ret;
+
+	if (is_error(pidfd))
+		return pidfd;
+	fd = sys3(SYS_pidfd_getfd, pidfd, op->z, 0);
+	ret = is_error(fd) ? fd : map_at(op, fd);
+	if (!is_error(fd))
+		sys1(SYS_close, fd);
+	sys1(SYS_close, pidfd);
+	return ret;
 }
 
 /*
  * Maps anonymous memory, a file, or something that the coordinator holds. A
  * descriptor that is needed for it is gone when the op ends.
  */
-long do_mmap(const struct rst_control *control, const struct rst_op *op)
+long do_mmap(struct run *run, const struct rst_op *op)
 {
-	long ret, pidfd;
-
 	switch (op->kind) {
 	case RST_MMAP:
-		ret = sys6(SYS_mmap, op->a, op->b, op->y, op->c | MAP_FIXED_NOREPLACE, ~0ul, 0);
-		return is_error(ret) ? ret : 0;
+		return map_at(op, -1);
 	case RST_MMAP_PATH:
-		return map_fd(op, sys4(SYS_openat, AT_FDCWD, op->e, op->z, 0));
+		return map_path(run, op);
 	default:
-		pidfd = sys2(SYS_pidfd_open, control->coordinator_pid, 0);
-		if (is_error(pidfd))
-			return pidfd;
-		ret = map_fd(op, sys3(SYS_pidfd_getfd, pidfd, op->z, 0));
-		sys1(SYS_close, pidfd);
-		return ret;
+		return map_fetched(run->control, op);
 	}
 }
 

@@ -68,7 +68,8 @@ enum rst_op_kind {
 	RST_UMASK, /* a: mask */
 	/* memory */
 	RST_MMAP, /* anonymous; y: prot, a: start, b: length, c: flags */
-	RST_MMAP_PATH, /* and e: path, z: open flags, d: offset */
+	RST_MMAP_PATH, /* and e: path, z: open flags, d: offset; x: how many of the same that
+			  follow are mapped by the same descriptor */
 	RST_MMAP_FETCH, /* and z: the coordinator's fd, d: offset */
 	RST_FILL, /* a: address, b: bytes, c: source */
 	RST_MPROTECT, /* a: start, b: length, y: prot */

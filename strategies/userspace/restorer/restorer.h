@@ -77,7 +77,7 @@ long do_oom_score(const struct rst_op *op);
 long do_credentials(const struct rst_op *op);
 long do_memfd(struct run *run, const struct rst_op *op);
 long do_fetch(const struct rst_op *op);
-long do_mmap(const struct rst_control *control, const struct rst_op *op);
+long do_mmap(struct run *run, const struct rst_op *op);
 long do_fill(const struct rst_op *op);
 long do_mlock(const struct rst_op *op);
 long do_set_mm(const struct rst_op *op);
