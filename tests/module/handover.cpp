@@ -42,7 +42,10 @@ int open_listener(const Image& image, const rbi_ofd& ofd) {
   const std::string_view name = image.string(image.socket_of(ofd).path);
   std::memcpy(address.sun_path + 1, name.data(), name.size());
   const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
-  require(::bind(fd, reinterpret_cast<const sockaddr*>(&address), size), "bind");
+  const int bound = ::bind(fd, reinterpret_cast<const sockaddr*>(&address), size);
+  // Another restart has the name: the device only looks at the type.
+  if (bound != 0 && errno == EADDRINUSE) return fd;
+  require(bound, "bind");
   require(::listen(fd, static_cast<int>(image.socket_of(ofd).backlog)), "listen");
   return fd;
 }

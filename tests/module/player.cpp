@@ -21,9 +21,10 @@ constexpr std::size_t kLongestImage = 4u << 20;
 
 class Player {
  public:
-  Player(const Game& game, std::mt19937_64& random) : game_(game), random_(random) { pick_image(); }
+  Player(const Game& game, const Move& first) : game_(game), choices_(first) { pick_image(); }
 
-  void call() {
+  void call(const Move& call) {
+    choices_ = Choices(call);
     switch (below(18)) {
       case 0:
       case 1:
@@ -59,7 +60,8 @@ class Player {
   }
 
  private:
-  std::uint64_t below(std::uint64_t n) { return random_() % n; }
+  std::uint64_t number() { return choices_.number(); }
+  std::uint64_t below(std::uint64_t n) { return choices_.below(n); }
   bool rarely() { return below(16) == 0; }
   const Image& image() { return (*game_.images)[image_]; }
   int device() {
@@ -88,7 +90,12 @@ class Player {
     file_ = ::memfd_create("image", MFD_CLOEXEC);
     const auto bytes = image().bytes();
     std::vector<std::byte> copy(bytes.begin(), bytes.end());
-    if (below(3) == 0) copy = mutate_image(bytes, kLongestImage, random_);
+    std::vector<std::uint64_t> changes = choices_.changes();
+    if (changes.empty() && below(3) == 0) changes.push_back(number());
+    for (const std::uint64_t change : changes) {
+      std::mt19937_64 random(change);
+      copy = mutate_image(copy, kLongestImage, random);
+    }
     if (::write(file_, copy.data(), copy.size()) < 0) return;
   }
 
@@ -111,9 +118,9 @@ class Player {
   void load() {
     if (below(3) == 0) pick_image();
     restart_load load{};
-    load.size = rarely() ? static_cast<__u32>(random_()) : sizeof load;
-    load.version = rarely() ? static_cast<__u32>(random_()) : RESTART_API_VERSION;
-    load.flags = rarely() ? static_cast<__u32>(random_()) : static_cast<__u32>(below(2));
+    load.size = rarely() ? static_cast<__u32>(number()) : sizeof load;
+    load.version = rarely() ? static_cast<__u32>(number()) : RESTART_API_VERSION;
+    load.flags = rarely() ? static_cast<__u32>(number()) : static_cast<__u32>(below(2));
     load.image_fd = rarely() ? static_cast<__s32>(below(64)) - 2 : file_;
     load.inject = below(4) == 0 ? static_cast<__u32>(below(120)) : 0;
     load.reserved = rarely() ? 1 : 0;
@@ -141,8 +148,8 @@ class Player {
     if (rarely()) fds[0] = device();
     restart_files files{};
     files.kind = static_cast<__u32>(below(RESTART_FILE_KIND_COUNT + 1));
-    files.first = rarely() ? static_cast<__u32>(random_()) : static_cast<__u32>(below(8));
-    files.count = rarely() ? static_cast<__u32>(random_()) : static_cast<__u32>(below(17));
+    files.first = rarely() ? static_cast<__u32>(number()) : static_cast<__u32>(below(8));
+    files.count = rarely() ? static_cast<__u32>(number()) : static_cast<__u32>(below(17));
     files.fds = rarely() ? anything() : reinterpret_cast<__u64>(fds.data());
     ::ioctl(device(), RESTART_GIVE_FILES, &files);
   }
@@ -151,7 +158,7 @@ class Player {
     if (optimistic_ && (sensible_ || below(2) == 0))
       (void)spawn_sharing_everything(image(), device());
     restart_status status{};
-    status.size = rarely() ? static_cast<__u32>(random_()) : sizeof status;
+    status.size = rarely() ? static_cast<__u32>(number()) : sizeof status;
     if (rarely()) {
       ::ioctl(device(), RESTART_RUN, anything());
     } else if (::ioctl(device(), RESTART_RUN, &status) == 0) {
@@ -166,7 +173,7 @@ class Player {
 
   void status() {
     restart_status status{};
-    status.size = rarely() ? static_cast<__u32>(random_()) : sizeof status;
+    status.size = rarely() ? static_cast<__u32>(number()) : sizeof status;
     ::ioctl(device(), RESTART_STATUS, rarely() ? anything() : reinterpret_cast<__u64>(&status));
   }
 
@@ -174,7 +181,7 @@ class Player {
   void attach() {
     const pid_t child = ::fork();
     if (child != 0) return;
-    const std::uint64_t task = rarely() ? random_() : below(image().tasks().size() + 1);
+    const std::uint64_t task = rarely() ? number() : below(image().tasks().size() + 1);
     if (below(2) == 0) ::ioctl(device(), RESTART_ATTACH_SIGHAND, task);
     ::ioctl(device(), RESTART_ATTACH, task);
     ::_exit(0);
@@ -185,7 +192,7 @@ class Player {
     if (below(4) == 0) {
       (void)::ftruncate(file_, static_cast<off_t>(below(static_cast<std::uint64_t>(size))));
     } else {
-      const std::uint64_t word = random_() >> below(64);
+      const std::uint64_t word = number() >> below(64);
       const auto at = static_cast<off_t>(below(static_cast<std::uint64_t>(size)));
       (void)::pwrite(file_, &word, sizeof word, at);
     }
@@ -223,7 +230,7 @@ class Player {
   }
 
   const Game& game_;
-  std::mt19937_64& random_;
+  Choices choices_;
   std::size_t image_ = 0;
   int file_ = -1;
   int own_ = -1;
@@ -233,9 +240,10 @@ class Player {
 
 }  // namespace
 
-void play(const Game& game, int calls, std::mt19937_64& random) {
-  Player player(game, random);
-  for (int i = 0; i < calls; ++i) player.call();
+void play(const Game& game, const Script& script) {
+  if (script.empty()) return;
+  Player player(game, script.front());
+  for (const Move& call : script) player.call(call);
 }
 
 }  // namespace rb::test

@@ -3,10 +3,10 @@
 
 #include <atomic>
 #include <cstdint>
-#include <random>
 #include <vector>
 
 #include "image/image.h"
+#include "tests/module/round.h"
 
 namespace rb::test {
 
@@ -27,9 +27,9 @@ struct Game {
   bool release = true;  ///< tasks may be let run
 };
 
-/// Plays: so many random calls, in any order, with arguments that are right, nearly right
+/// Plays: calls in any order, with arguments that are right, nearly right
 /// or nothing of the kind; forks tasks that attach, kills others, changes an image while it
 /// is loaded. Ends when a call kills it, or returns.
-void play(const Game& game, int calls, std::mt19937_64& random);
+void play(const Game& game, const Script& script);
 
 }  // namespace rb::test
