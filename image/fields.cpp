@@ -219,15 +219,24 @@ constexpr Field kFixture[] = {
 };
 
 constexpr Field kCredentials[] = {
-    RB_FIELD(rbi_credentials, uid, kDecimal),       RB_FIELD(rbi_credentials, euid, kDecimal),
-    RB_FIELD(rbi_credentials, suid, kDecimal),      RB_FIELD(rbi_credentials, fsuid, kDecimal),
-    RB_FIELD(rbi_credentials, gid, kDecimal),       RB_FIELD(rbi_credentials, egid, kDecimal),
-    RB_FIELD(rbi_credentials, sgid, kDecimal),      RB_FIELD(rbi_credentials, fsgid, kDecimal),
-    RB_FIELD(rbi_credentials, gid_first, kDecimal), RB_FIELD(rbi_credentials, gid_count, kDecimal),
-    RB_FIELD(rbi_credentials, securebits, kHex),    RB_FIELD(rbi_credentials, flags, kHex),
-    RB_FIELD(rbi_credentials, personality, kHex),   RB_FIELD(rbi_credentials, reserved, kDecimal),
-    RB_FIELD(rbi_credentials, inheritable, kHex),   RB_FIELD(rbi_credentials, permitted, kHex),
-    RB_FIELD(rbi_credentials, effective, kHex),     RB_FIELD(rbi_credentials, bounding, kHex),
+    RB_FIELD(rbi_credentials, uid, kDecimal),
+    RB_FIELD(rbi_credentials, euid, kDecimal),
+    RB_FIELD(rbi_credentials, suid, kDecimal),
+    RB_FIELD(rbi_credentials, fsuid, kDecimal),
+    RB_FIELD(rbi_credentials, gid, kDecimal),
+    RB_FIELD(rbi_credentials, egid, kDecimal),
+    RB_FIELD(rbi_credentials, sgid, kDecimal),
+    RB_FIELD(rbi_credentials, fsgid, kDecimal),
+    RB_FIELD(rbi_credentials, gid_first, kDecimal),
+    RB_FIELD(rbi_credentials, gid_count, kDecimal),
+    RB_FIELD(rbi_credentials, securebits, kHex),
+    RB_FIELD(rbi_credentials, flags, kHex),
+    RB_FIELD(rbi_credentials, personality, kHex),
+    RB_FIELD(rbi_credentials, death_signal, kDecimal),
+    RB_FIELD(rbi_credentials, inheritable, kHex),
+    RB_FIELD(rbi_credentials, permitted, kHex),
+    RB_FIELD(rbi_credentials, effective, kHex),
+    RB_FIELD(rbi_credentials, bounding, kHex),
     RB_FIELD(rbi_credentials, ambient, kHex),
 };
 
@@ -271,6 +280,20 @@ constexpr Field kZombie[] = {
     RB_FIELD(rbi_zombie, exit_signal, kDecimal),
     RB_FIELD(rbi_zombie, status, kHex),
     RB_FIELD(rbi_zombie, name, kText),
+};
+
+constexpr Field kPty[] = {
+    RB_FIELD(rbi_pty, number, kDecimal),      RB_FIELD(rbi_pty, flags, kHex),
+    RB_FIELD(rbi_pty, sid, kDecimal),         RB_FIELD(rbi_pty, foreground, kDecimal),
+    RB_FIELD(rbi_pty, input_flags, kOctal),   RB_FIELD(rbi_pty, output_flags, kOctal),
+    RB_FIELD(rbi_pty, control_flags, kOctal), RB_FIELD(rbi_pty, local_flags, kOctal),
+    RB_FIELD(rbi_pty, input_speed, kDecimal), RB_FIELD(rbi_pty, output_speed, kDecimal),
+    RB_FIELD(rbi_pty, rows, kDecimal),        RB_FIELD(rbi_pty, columns, kDecimal),
+    RB_FIELD(rbi_pty, width, kDecimal),       RB_FIELD(rbi_pty, height, kDecimal),
+    RB_FIELD(rbi_pty, uid, kDecimal),         RB_FIELD(rbi_pty, gid, kDecimal),
+    RB_FIELD(rbi_pty, mode, kOctal),          RB_FIELD(rbi_pty, input_size, kDecimal),
+    RB_FIELD(rbi_pty, data, kDecimal),        RB_FIELD(rbi_pty, data_size, kDecimal),
+    RB_FIELD(rbi_pty, control, kText),
 };
 
 constexpr Field kSocket[] = {
@@ -354,6 +377,7 @@ static_assert(covers(kLimit, sizeof(rbi_limit)));
 static_assert(covers(kTimer, sizeof(rbi_timer)));
 static_assert(covers(kLock, sizeof(rbi_lock)));
 static_assert(covers(kZombie, sizeof(rbi_zombie)));
+static_assert(covers(kPty, sizeof(rbi_pty)));
 static_assert(covers(kSocket, sizeof(rbi_socket)));
 static_assert(covers(kMessage, sizeof(rbi_message)));
 static_assert(covers(kEvent, sizeof(rbi_event)));
@@ -383,6 +407,7 @@ constexpr std::array<RecordType, RBI_SEC_COUNT> kSections = {{
     {"timers", sizeof(rbi_timer), kTimer},
     {"locks", sizeof(rbi_lock), kLock},
     {"zombies", sizeof(rbi_zombie), kZombie},
+    {"ptys", sizeof(rbi_pty), kPty},
     {"fixtures", sizeof(rbi_fixture), kFixture},
     {"xstates", 1, {}},
     {"sockets", sizeof(rbi_socket), kSocket},

@@ -20,7 +20,7 @@
 #include <linux/types.h>
 
 #define RBI_MAGIC "RSTBENCH" /* 8 bytes, no terminator */
-#define RBI_VERSION 3
+#define RBI_VERSION 4
 #define RBI_ARCH_X86_64 62 /* EM_X86_64, elf(5) */
 #define RBI_NONE 0xffffffffu
 #define RBI_PAGE_SIZE 4096
@@ -51,6 +51,7 @@ enum rbi_section {
 	RBI_SEC_TIMERS, /* struct rbi_timer: POSIX timers */
 	RBI_SEC_LOCKS, /* struct rbi_lock: locks of ranges of files */
 	RBI_SEC_ZOMBIES, /* struct rbi_zombie */
+	RBI_SEC_PTYS, /* struct rbi_pty: pseudo-terminals */
 	RBI_SEC_FIXTURES, /* struct rbi_fixture */
 	RBI_SEC_XSTATES, /* bytes: XSAVE areas, each 64-byte aligned */
 	/* From here on only what opens files reads it: not the kernel module. */
@@ -59,7 +60,7 @@ enum rbi_section {
 	RBI_SEC_EVENTS, /* struct rbi_event: eventfd, timerfd, signalfd */
 	RBI_SEC_EPOLL_ITEMS, /* struct rbi_epoll_item */
 	RBI_SEC_WATCHES, /* struct rbi_watch: inotify */
-	RBI_SEC_BYTES, /* bytes: contents of pipes and messages */
+	RBI_SEC_BYTES, /* bytes: contents of pipes, pseudo-terminals and messages */
 	RBI_SEC_STRINGS, /* bytes: NUL-terminated; a reference is an offset */
 	RBI_SEC_COUNT
 };
@@ -119,6 +120,8 @@ struct rbi_itimer {
 
 #define RBI_GROUP_SUBREAPER 1u /* PR_SET_CHILD_SUBREAPER */
 #define RBI_GROUP_OOM_SCORE_ADJ 2u /* oom_score_adj is set, else the restorer's */
+#define RBI_GROUP_TERMINAL 4u /* its session's pseudo-terminal is its controlling terminal */
+#define RBI_GROUP_ALL_FLAGS 7u
 
 /*
  * A thread group. Group 0 is the root of the tree. A parent precedes its
@@ -277,6 +280,8 @@ enum rbi_ofd_kind {
 	RBI_OFD_SIGNALFD,
 	RBI_OFD_EPOLL,
 	RBI_OFD_INOTIFY,
+	RBI_OFD_PTY_MASTER, /* by the path of a multiplexer, pts(4) */
+	RBI_OFD_PTY_SLAVE, /* /dev/pts/NUMBER, or /dev/tty for the same */
 	RBI_OFD_KIND_COUNT
 };
 
@@ -287,7 +292,7 @@ struct rbi_ofd {
 	__u32 kind; /* enum rbi_ofd_kind */
 	__u32 path; /* string: absolute path; RBI_NONE where it has none */
 	__u32 flags; /* O_ACCMODE and status flags of open(2), never creating ones */
-	__u32 object; /* pipe, socket, backing or event, as the kind says, else RBI_NONE */
+	__u32 object; /* pipe, socket, backing, event or pty, as the kind says, else RBI_NONE */
 	__u64 offset; /* file offset, bytes; 0 where there is none */
 	__s32 owner; /* F_SETOWN: pid, or -pgid; 0 = none */
 	__u32 signal; /* F_SETSIG; 0 = SIGIO */
@@ -434,7 +439,10 @@ struct rbi_registers {
 
 #define RBI_CREDENTIALS_NO_NEW_PRIVS 1u
 
-/* Of a task: credentials(7), capabilities(7), personality(2). */
+/*
+ * Of a task: credentials(7), capabilities(7), personality(2); and what is lost when they
+ * change: the signal on its parent's death.
+ */
 struct rbi_credentials {
 	__u32 uid, euid, suid, fsuid;
 	__u32 gid, egid, sgid, fsgid;
@@ -443,7 +451,7 @@ struct rbi_credentials {
 	__u32 securebits; /* prctl(PR_SET_SECUREBITS) */
 	__u32 flags; /* RBI_CREDENTIALS_* */
 	__u32 personality;
-	__u32 reserved; /* 0 */
+	__u32 death_signal; /* prctl(PR_SET_PDEATHSIG); 0 = none */
 	__u64 inheritable, permitted, effective, bounding, ambient; /* bit n = capability n */
 };
 
@@ -480,6 +488,42 @@ struct rbi_zombie {
 	__u32 exit_signal; /* 0..64 */
 	__u32 status; /* as of wait(2): exit code << 8, or the signal that killed it */
 	char name[RBI_NAME_LEN];
+};
+
+#define RBI_PTY_HUNG_UP 1u /* its master is closed: only descriptions of the slave are left */
+#define RBI_PTY_SLAVE_CLOSED 2u /* the slave was open and is not any more: reading is EIO */
+#define RBI_PTY_LOCKED 4u /* TIOCSPTLCK */
+#define RBI_PTY_PACKET 8u /* TIOCPKT */
+#define RBI_PTY_EXCLUSIVE 16u /* TIOCEXCL, of the slave */
+#define RBI_PTY_MASTER_EXCLUSIVE 32u
+#define RBI_PTY_STOPPED 64u /* the slave's output is, as by Ctrl-S */
+#define RBI_PTY_ALL_FLAGS 127u
+#define RBI_PTY_MAX_INPUT 8190 /* bytes: N_TTY's buffer, each byte quoted */
+#define RBI_PTY_QUOTE 0x16 /* input in canonical mode: the next byte is nothing special */
+#define RBI_PTY_EOF 0x04 /* input in canonical mode: ends what is before it */
+#define RBI_PTY_CONTROLS 20
+
+/*
+ * A pseudo-terminal, pty(7), whose master is or was in the tree. The terminal's settings,
+ * tcsetattr(3), its window and its session are those of the slave. Unread is first the
+ * input, for the slave, and then the output, for the master. Input is given as it would be
+ * typed with all conversions, echo and signals off; in canonical mode with RBI_PTY_QUOTE and
+ * RBI_PTY_EOF as VLNEXT and VEOF, and VEOL and VEOL2 as in control.
+ */
+struct rbi_pty {
+	__u32 number; /* of /dev/pts/NUMBER, unique */
+	__u32 flags; /* RBI_PTY_* */
+	__u32 sid; /* session whose controlling terminal it is, 0 = of none */
+	__u32 foreground; /* its foreground process group, 0 = none */
+	__u32 input_flags, output_flags, control_flags, local_flags; /* struct termios2 */
+	__u32 input_speed, output_speed; /* baud */
+	__u32 rows, columns, width, height; /* struct winsize */
+	__u32 uid, gid; /* owner of the slave's file */
+	__u32 mode; /* its permission bits */
+	__u32 input_size; /* of data_size: bytes for the slave */
+	__u64 data; /* offset into RBI_SEC_BYTES */
+	__u32 data_size;
+	char control[RBI_PTY_CONTROLS]; /* c_cc, of which there are 19 */
 };
 
 enum rbi_fixture_kind { RBI_FIXTURE_FILE, RBI_FIXTURE_DIRECTORY, RBI_FIXTURE_KIND_COUNT };
@@ -541,6 +585,7 @@ RBI_ASSERT_SIZE(rbi_limit, 24);
 RBI_ASSERT_SIZE(rbi_timer, 48);
 RBI_ASSERT_SIZE(rbi_lock, 32);
 RBI_ASSERT_SIZE(rbi_zombie, 40);
+RBI_ASSERT_SIZE(rbi_pty, 104);
 RBI_ASSERT_SIZE(rbi_fixture, 32);
 RBI_ASSERT_SIZE(rbi_socket, 64);
 RBI_ASSERT_SIZE(rbi_message, 16);

@@ -25,6 +25,11 @@ enum class CheckContents {
   return ofd.kind == RBI_OFD_PIPE_READ || ofd.kind == RBI_OFD_PIPE_WRITE;
 }
 
+/// Whether a description is of a pseudo-terminal of the image.
+[[nodiscard]] constexpr bool is_pty(const rbi_ofd& ofd) {
+  return ofd.kind == RBI_OFD_PTY_MASTER || ofd.kind == RBI_OFD_PTY_SLAVE;
+}
+
 /// An image, mapped read-only and validated. Cheap to move; immutable, as far as nobody writes
 /// to the file: see unchanged().
 class Image : public ImageTables {
@@ -69,6 +74,10 @@ class Image : public ImageTables {
   }
   [[nodiscard]] std::span<const std::byte> message_data(const rbi_message& message) const {
     return {section(RBI_SEC_BYTES) + message.data, message.size};
+  }
+  /// Input, then output.
+  [[nodiscard]] std::span<const std::byte> pty_data(const rbi_pty& pty) const {
+    return {section(RBI_SEC_BYTES) + pty.data, pty.data_size};
   }
   [[nodiscard]] std::span<const std::byte> contents(const rbi_run& run) const {
     return {mapping_.data() + run.offset, run.pages * RBI_PAGE_SIZE};

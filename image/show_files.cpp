@@ -77,6 +77,7 @@ void descriptors(Page& page, const Image& image) {
     page.line("  pipe {}: {} of {} bytes used", i, pipes[i].data_size, pipes[i].capacity);
   }
   page.rest(pipes.size(), "pipes", "  ");
+  pseudo_terminals(page, image);
   open_files(page, image);
 }
 

@@ -89,6 +89,10 @@ std::string special_text(const Image& image, const rbi_ofd& ofd) {
       return "epoll";
     case RBI_OFD_INOTIFY:
       return "inotify";
+    case RBI_OFD_PTY_MASTER:
+      return fmt::format("master {} of pty {}", quoted(image.string(ofd.path)), ofd.object);
+    case RBI_OFD_PTY_SLAVE:
+      return fmt::format("slave {} of pty {}", quoted(image.string(ofd.path)), ofd.object);
     default:
       return event_text(ofd, image.events()[ofd.object]);
   }

@@ -50,6 +50,7 @@ class Page {
 void task_tree(Page& page, const Image& image);
 void address_spaces(Page& page, const Image& image);
 void descriptors(Page& page, const Image& image);
+void pseudo_terminals(Page& page, const Image& image);
 /// What is unread in sockets, what epoll and inotify instances watch, locks.
 void open_files(Page& page, const Image& image);
 /// One description of a kind without a table of its own in descriptors().

@@ -19,9 +19,12 @@ void credentials(Page& page, const Image& image) {
     page.line("    effective {:#x} permitted {:#x} inheritable {:#x} bounding {:#x} ambient {:#x}",
               record.effective, record.permitted, record.inheritable, record.bounding,
               record.ambient);
-    page.line("    securebits {:#x}{}, personality {:#x}", record.securebits,
+    page.line("    securebits {:#x}{}, personality {:#x}{}", record.securebits,
               (record.flags & RBI_CREDENTIALS_NO_NEW_PRIVS) != 0 ? ", no new privileges" : "",
-              record.personality);
+              record.personality,
+              record.death_signal == 0
+                  ? ""
+                  : fmt::format(", {} on the parent's death", signal_name(record.death_signal)));
   }
   page.rest(all.size(), "credentials", "  ");
 }

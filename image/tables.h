@@ -59,6 +59,7 @@ class ImageTables {
   [[nodiscard]] std::span<const rbi_zombie> zombies() const {
     return table<rbi_zombie>(RBI_SEC_ZOMBIES);
   }
+  [[nodiscard]] std::span<const rbi_pty> ptys() const { return table<rbi_pty>(RBI_SEC_PTYS); }
   [[nodiscard]] std::span<const rbi_socket> sockets() const {
     return table<rbi_socket>(RBI_SEC_SOCKETS);
   }

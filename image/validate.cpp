@@ -42,6 +42,7 @@ Status validate(std::span<const std::byte> bytes, CheckContents contents) {
   RB_TRY(check_backings_used(view));
   RB_TRY(check_owners(view));
   RB_TRY(check_pipes(view));
+  RB_TRY(check_ptys(view));
   RB_TRY(check_sockets(view));
   RB_TRY(check_watching(view));
   RB_TRY(check_locks(view));

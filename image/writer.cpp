@@ -118,6 +118,7 @@ Status ImageWriter::write(int fd) const {
   layout.place(RBI_SEC_TIMERS, timers);
   layout.place(RBI_SEC_LOCKS, locks);
   layout.place(RBI_SEC_ZOMBIES, zombies);
+  layout.place(RBI_SEC_PTYS, ptys);
   layout.place(RBI_SEC_FIXTURES, fixtures);
   layout.place_bytes(RBI_SEC_XSTATES, xstates_, xstates_.size(), 1);
   layout.place(RBI_SEC_SOCKETS, sockets);

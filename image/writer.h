@@ -60,6 +60,7 @@ class ImageWriter {
   std::vector<rbi_timer> timers;
   std::vector<rbi_lock> locks;
   std::vector<rbi_zombie> zombies;
+  std::vector<rbi_pty> ptys;
   std::vector<rbi_fixture> fixtures;
   std::vector<rbi_socket> sockets;
   std::vector<rbi_message> messages;
@@ -84,7 +85,7 @@ class ImageWriter {
   /// Interns a string (equal strings are stored once). @return its reference
   std::uint32_t add_string(std::string_view text);
 
-  /// Appends contents of a pipe or a message. @return offset into RBI_SEC_BYTES
+  /// Appends contents of a pipe, a pseudo-terminal or a message. @return offset into RBI_SEC_BYTES
   std::uint64_t add_bytes(std::span<const std::byte> bytes);
 
   /// Appends an XSAVE area, aligned to 64. @return offset into RBI_SEC_XSTATES

@@ -44,6 +44,9 @@ namespace rb::validation {
 [[nodiscard]] Status check_owners(const View& view);
 [[nodiscard]] Status check_pipes(const View& view);
 
+/// Pseudo-terminals, and whose controlling terminals they are.
+[[nodiscard]] Status check_ptys(const View& view);
+
 /// Sockets and what is unread in them.
 [[nodiscard]] Status check_sockets(const View& view);
 

@@ -39,7 +39,7 @@ Status check_record(const View& view, std::size_t i, const rbi_credentials& reco
   RB_TRY(at.bits("securebits", record.securebits, kSecureBits));
   RB_TRY(at.bits("flags", record.flags, RBI_CREDENTIALS_NO_NEW_PRIVS));
   RB_TRY(at.bits("personality", record.personality, kPersonality));
-  RB_TRY(at.zero("reserved", record.reserved));
+  RB_TRY(at.within("death_signal", record.death_signal, 0, RBI_NR_SIGNALS));
   RB_TRY(check_capabilities(at, record));
   const auto gids = view.table<rbi_gid>(RBI_SEC_GIDS);
   const std::size_t first = record.gid_first;
@@ -72,7 +72,12 @@ Status check_credentials(const View& view) {
   for (std::size_t i = 0; i < records.size(); ++i) RB_TRY(check_record(view, i, records[i]));
   std::vector<bool> used(records.size());
   for (const rbi_task& task : view.table<rbi_task>(RBI_SEC_TASKS)) {
-    if (task.credentials != RBI_NONE) used[task.credentials] = true;
+    if (task.credentials == RBI_NONE) continue;
+    used[task.credentials] = true;
+    // Its parent is whoever restarts the tree.
+    RB_TRY(At(view, RBI_SEC_CREDENTIALS, task.credentials)
+               .require(task.group != 0 || records[task.credentials].death_signal == 0,
+                        "death_signal", "must be zero for the root"));
   }
   RB_TRY(require_all_used(RBI_SEC_CREDENTIALS, used, "a task"));
 

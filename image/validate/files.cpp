@@ -116,6 +116,25 @@ Status check_watcher(const At& at, const rbi_ofd& ofd) {
   return at.zero("offset", ofd.offset);
 }
 
+/// The path says which multiplexer, or whether the slave goes by /dev/tty.
+Status check_pty_end(const View& view, const At& at, const rbi_ofd& ofd) {
+  RB_TRY(at.path("path", ofd.path));
+  RB_TRY(at.bits("flags", ofd.flags, kFileFlags));
+  RB_TRY(check_opened(at, ofd));
+  RB_TRY(at.zero("offset", ofd.offset));
+  RB_TRY(at.index("object", ofd.object, RBI_SEC_PTYS));
+  const std::string_view path = view.string(ofd.path);
+  if (ofd.kind == RBI_OFD_PTY_MASTER) {
+    return at.require(path == "/dev/ptmx" || path == "/dev/pts/ptmx", "path",
+                      "must be \"/dev/ptmx\" or \"/dev/pts/ptmx\"");
+  }
+  const rbi_pty& pty = view.table<rbi_pty>(RBI_SEC_PTYS)[ofd.object];
+  const bool hung_up = (pty.flags & RBI_PTY_HUNG_UP) != 0;
+  const std::string named = fmt::format("/dev/pts/{}", pty.number);
+  return at.require(path == named || (path == "/dev/tty" && !hung_up), "path",
+                    fmt::format("must be \"{}\"{}", named, hung_up ? "" : " or \"/dev/tty\""));
+}
+
 /// F_SETSIG, flock(2): what any description may have, or files only.
 Status check_state(const At& at, const rbi_ofd& ofd) {
   RB_TRY(at.zero("reserved", ofd.reserved));
@@ -154,6 +173,9 @@ Status check_ofd(const View& view, std::size_t i, const rbi_ofd& ofd) {
     case RBI_OFD_EPOLL:
     case RBI_OFD_INOTIFY:
       return check_watcher(at, ofd);
+    case RBI_OFD_PTY_MASTER:
+    case RBI_OFD_PTY_SLAVE:
+      return check_pty_end(view, at, ofd);
     default:
       return at.within("kind", ofd.kind, 0, RBI_OFD_KIND_COUNT - 1);
   }

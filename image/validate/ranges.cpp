@@ -100,6 +100,7 @@ Status check_all_ranges(const View& view) {
   RB_TRY(tile(RBI_SEC_LIMITS, Ranges(view, RBI_SEC_GROUPS, "limit_first", "limit_count")));
   RB_TRY(tile(RBI_SEC_TIMERS, Ranges(view, RBI_SEC_GROUPS, "timer_first", "timer_count")));
   return tile(RBI_SEC_BYTES, Ranges(view, RBI_SEC_PIPES, "data", "data_size"),
+              Ranges(view, RBI_SEC_PTYS, "data", "data_size"),
               Ranges(view, RBI_SEC_MESSAGES, "data", "size"));
 }
 

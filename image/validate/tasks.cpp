@@ -119,7 +119,7 @@ Status check_group(const View& view, std::size_t i, const rbi_group& group) {
   if (group.pgid != 0) RB_TRY(at.within("pgid", group.pgid, kPidMin, kPidMax));
   if (group.sid != 0) RB_TRY(at.within("sid", group.sid, kPidMin, kPidMax));
   RB_TRY(at.within("exit_signal", group.exit_signal, 0, RBI_NR_SIGNALS));
-  RB_TRY(at.bits("flags", group.flags, RBI_GROUP_SUBREAPER | RBI_GROUP_OOM_SCORE_ADJ));
+  RB_TRY(at.bits("flags", group.flags, RBI_GROUP_ALL_FLAGS));
   RB_TRY(check_oom_score(at, group));
   RB_TRY(at.zero("reserved", group.reserved));
   RB_TRY(check_timer(at, group.itimers[0], "itimers[0].interval", "itimers[0].value"));

@@ -47,6 +47,7 @@ TEST_CASE("every record comes back as it was written") {
   CHECK(same(image->events(), w.events));
   CHECK(same(image->epoll_items(), w.epoll_items));
   CHECK(same(image->watches(), w.watches));
+  CHECK(same(image->ptys(), w.ptys));
   CHECK(same(image->fixtures(), w.fixtures));
 }
 
@@ -97,7 +98,7 @@ TEST_CASE("an image is written to a file and opened by its path") {
   REQUIRE_FALSE(damaged);
   CHECK(damaged.error().kind == ErrorKind::kBadImage);
   CHECK(damaged.error().message ==
-        path + ": the image has 100 bytes: must be at least 816, the size of its header");
+        path + ": the image has 100 bytes: must be at least 840, the size of its header");
 }
 
 TEST_CASE("damaged pages are found when asked for, and only then") {

@@ -44,7 +44,7 @@ TEST_CASE("what nobody uses is refused") {
   CHECK(verdict_of([](ImageWriter& w) { w.registers.push_back(w.registers[0]); }) ==
         "registers[4]: must be used by a task");
   CHECK(verdict_of([](ImageWriter& w) { w.ofds.push_back(w.ofds[2]); }) ==
-        "ofds[16]: must be used by an fd");
+        "ofds[19]: must be used by an fd");
   CHECK(verdict_of([](ImageWriter& w) {
           w.pipes.push_back({4096, 0, 0});
         }) == "pipes[2]: must be used by an open file description");
@@ -99,7 +99,10 @@ TEST_CASE("sessions and process groups") {
           w.registers.push_back(w.registers[0]);
         }) == "");
   // A session and group whose founders are gone.
-  CHECK(verdict_of([](ImageWriter& w) { w.groups[2].sid = w.groups[2].pgid = 50; }) == "");
+  CHECK(verdict_of([](ImageWriter& w) {
+          w.groups[2].sid = w.groups[2].pgid = 50;
+          w.groups[2].flags = 0;
+        }) == "");
   CHECK(verdict_of([](ImageWriter& w) {
           w.groups[2].sid = 50;
           w.groups[2].pgid = 51;
@@ -150,7 +153,7 @@ TEST_CASE("memory: runs stay inside one VMA, and one vDSO an mm") {
 
 TEST_CASE("pipes have one description of each end") {
   CHECK(verdict_of([](ImageWriter& w) { add_ofd(w, w.ofds[3]); }) ==
-        "ofds[16].object 0: must have one description of each end, ofds[3] is one of the same "
+        "ofds[19].object 0: must have one description of each end, ofds[3] is one of the same "
         "end");
   CHECK(verdict_of([](ImageWriter& w) {  // the reader is gone
           w.ofds[3] = w.ofds[2];
@@ -188,9 +191,9 @@ TEST_CASE("two sockets can't be bound to one name") {
 
 TEST_CASE("a socket or event has one description") {
   CHECK(verdict_of([](ImageWriter& w) { add_ofd(w, w.ofds[5]); }) ==
-        "ofds[16].object 0: must be its own, is that of ofds[5] too");
+        "ofds[19].object 0: must be its own, is that of ofds[5] too");
   CHECK(verdict_of([](ImageWriter& w) { add_ofd(w, w.ofds[12]); }) ==
-        "ofds[16].object 0: must be its own, is that of ofds[12] too");
+        "ofds[19].object 0: must be its own, is that of ofds[12] too");
   CHECK(verdict_of([](ImageWriter& w) { w.events.push_back(w.events[0]); }) ==
         "events[2]: must be used by an open file description");
   CHECK(verdict_of([](ImageWriter& w) { w.sockets.push_back(w.sockets[0]); }) ==
@@ -219,13 +222,13 @@ TEST_CASE("what a signalfd holds is a mask") {
 TEST_CASE("epoll instances do not watch in a circle, and nothing twice by one number") {
   CHECK(verdict_of([](ImageWriter& w) {
           add_ofd(w, w.ofds[14]);
-          w.epoll_items.push_back({16, 14, 14, 1, 0});
+          w.epoll_items.push_back({19, 14, 14, 1, 0});
         }) == "");
   CHECK(verdict_of([](ImageWriter& w) {
           add_ofd(w, w.ofds[14]);
-          w.epoll_items.push_back({14, 20, 16, 1, 0});
+          w.epoll_items.push_back({14, 20, 19, 1, 0});
         }) ==
-        "epoll_items[2].ofd 16: must lie below the watching epoll instance, so that there is no "
+        "epoll_items[2].ofd 19: must lie below the watching epoll instance, so that there is no "
         "cycle");
   CHECK(verdict_of([](ImageWriter& w) { w.epoll_items.push_back(w.epoll_items[1]); }) ==
         "epoll_items[2].fd 12: must ascend with ofd in an epoll instance");
@@ -252,6 +255,43 @@ TEST_CASE("a zombie's number is nobody's") {
           w.zombies[0].pid = 60;
           w.groups[2].sid = w.groups[2].pgid = 60;
         }) == "zombies[0].pid 60: must not be a pid, session or process group of a living process");
+}
+
+rbi_ofd master_of(ImageWriter& w, __u32 pty) {
+  return {RBI_OFD_PTY_MASTER, w.add_string("/dev/ptmx"), 2, pty, 0, 0, 0, 0, 0};
+}
+
+TEST_CASE("pseudo-terminals have numbers, masters and sessions of their own") {
+  CHECK(verdict_of([](ImageWriter& w) {
+          rbi_pty pty{};
+          pty.number = 3;
+          w.ptys.push_back(pty);
+          add_ofd(w, master_of(w, 2));
+        }) == "ptys[2].number 3: must be unique, is that of ptys[0] too");
+  CHECK(verdict_of([](ImageWriter& w) {
+          rbi_pty pty{};
+          pty.number = 1u << 20;
+          w.ptys.push_back(pty);
+          add_ofd(w, master_of(w, 2));
+        }) == "ptys[2].number 1048576: must be 0 to 1048575");
+  CHECK(verdict_of([](ImageWriter& w) { add_ofd(w, master_of(w, 0)); }) ==
+        "ofds[19].object 0: must be its own, is that of ofds[16] too");
+  CHECK(verdict_of([](ImageWriter& w) {
+          rbi_pty pty = w.ptys[0];
+          pty.number = 7;
+          pty.data = pty.data_size = pty.input_size = 0;
+          w.ptys.push_back(pty);
+          add_ofd(w, master_of(w, 2));
+          add_ofd(w, {RBI_OFD_PTY_SLAVE, w.add_string("/dev/tty"), 2, 2, 0, 0, 0, 0, 0});
+        }) == "ptys[2].sid 102: must have one terminal, has ptys[0] too");
+  CHECK(verdict_of([](ImageWriter& w) {
+          rbi_pty pty{};
+          pty.number = 7;
+          pty.sid = pty.foreground = 102;
+          w.ptys[0].sid = w.ptys[0].foreground = 0;
+          w.ptys.push_back(pty);
+          add_ofd(w, master_of(w, 2));
+        }) == "ptys[2].sid 102: must be 0 without a description of a slave");
 }
 
 TEST_CASE("watches ascend by number") {

@@ -78,11 +78,38 @@ int open_stand_in(const rbi_ofd& ofd) {
   return require(::open(path.c_str(), static_cast<int>(ofd.flags) | O_CLOEXEC), path.c_str());
 }
 
+/// Ends of pseudo-terminals, by any number.
+class Ptys {
+ public:
+  explicit Ptys(const Image& image) : image_(image), masters_(image.ptys().size(), -1) {}
+
+  int open_end(const rbi_ofd& ofd) {
+    const auto flags = static_cast<int>(ofd.flags) | O_NOCTTY | O_CLOEXEC;
+    int& master = masters_[ofd.object];
+    if (master < 0) {
+      master = require(::open("/dev/ptmx", O_RDWR | O_NOCTTY | O_CLOEXEC), "/dev/ptmx");
+      const int unlocked = 0;
+      require(::ioctl(master, TIOCSPTLCK, &unlocked), "TIOCSPTLCK");
+    }
+    if (ofd.kind == RBI_OFD_PTY_MASTER) return master;
+    const int slave = require(::ioctl(master, TIOCGPTPEER, flags), "TIOCGPTPEER");
+    if ((image_.ptys()[ofd.object].flags & RBI_PTY_HUNG_UP) != 0) ::close(master);
+    return slave;
+  }
+
+ private:
+  const Image& image_;
+  std::vector<int> masters_;
+};
+
 std::vector<int> open_descriptions(const Image& image) {
   std::vector<int> fds;
+  Ptys ptys(image);
   std::vector<std::array<int, 2>> pipes(image.pipes().size(), {-1, -1});
   for (const rbi_ofd& ofd : image.ofds()) {
-    if (ofd.kind >= RBI_OFD_SOCKET && !listens_by_name(image, ofd)) {
+    if (is_pty(ofd)) {
+      fds.push_back(ptys.open_end(ofd));
+    } else if (ofd.kind >= RBI_OFD_SOCKET && !listens_by_name(image, ofd)) {
       fds.push_back(open_stand_in(ofd));
     } else if (ofd.kind == RBI_OFD_SOCKET) {
       fds.push_back(open_listener(image, ofd));

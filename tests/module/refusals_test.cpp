@@ -66,7 +66,10 @@ bool is_user_spaces(const Mutation& mutation) {
     if (mutation.section == section || found_there) return true;
   }
   if (error.find("must be its own, is that of ofds") != error.npos) return true;
-  if (mutation.section == "pipes" && mutation.field.starts_with("data")) return true;
+  const bool has_data = mutation.section == "pipes" || mutation.section == "ptys";
+  if (has_data && mutation.field.starts_with("data")) return true;
+  // What a terminal's path must be.
+  if (error.find("must be \"/dev/") != error.npos) return true;
   // References to strings: that they start one is for who opens the path.
   const bool path = mutation.field == "path" || mutation.field == "exe" ||
                     mutation.field == "cwd" || mutation.field == "root";
@@ -243,6 +246,12 @@ TEST_CASE("calls that make no sense are refused") {
   files.count = 1;
   files.fds = reinterpret_cast<__u64>(fds);
   CHECK((::ioctl(device, RESTART_GIVE_FILES, &files) < 0 && errno == ELOOP));
+  // Of what is no terminal, nobody's controlling one is made.
+  fds[0] = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  files.first = 17;
+  REQUIRE(sample_image().ofds[files.first].kind == RBI_OFD_PTY_SLAVE);
+  CHECK((::ioctl(device, RESTART_GIVE_FILES, &files) < 0 && errno == ENOTTY));
+  ::close(fds[0]);
   files.first = RBI_NONE;
   CHECK((::ioctl(device, RESTART_GIVE_FILES, &files) < 0 && errno == EINVAL));
   files.first = 0;

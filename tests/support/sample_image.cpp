@@ -66,8 +66,8 @@ void add_tasks(ImageWriter& w) {
   w.tasks = {root, thread, leader, member};
   w.groups = {
       {0, RBI_NONE, 100, 0, SIGCHLD, 1, 2, 3, {{1000, 500}, {0, 0}, {0, 250}}, 0, 2, 0, 2, -5, 0},
-      {2, 0, 102, 102, SIGCHLD, 0, 0, 0, {}, 2, 1, 0, 0, 0, 0},
-      {3, 1, 102, 102, 0, 0, 0, 0, {}, 0, 0, 0, 0, 0, 0},
+      {2, 0, 102, 102, SIGCHLD, 0, 0, RBI_GROUP_TERMINAL, {}, 2, 1, 0, 0, 0, 0},
+      {3, 1, 102, 102, 0, 0, 0, RBI_GROUP_TERMINAL, {}, 0, 0, 0, 0, 0, 0},
   };
 }
 
@@ -125,7 +125,7 @@ void add_memory(ImageWriter& w) {
 void add_files(ImageWriter& w) {
   const std::byte unread[] = {std::byte{'h'}, std::byte{'e'}, std::byte{'l'}, std::byte{'l'},
                               std::byte{'o'}};
-  w.files = {{0, 4}, {4, 13}};
+  w.files = {{0, 4}, {4, 16}};
   w.fds = {
       {0, 2, 0, 0},
       {1, 0, 0, 0},
@@ -144,6 +144,9 @@ void add_files(ImageWriter& w) {
       {13, 13, 0, 0},
       {14, 14, 0, 0},
       {15, 15, 0, 0},
+      {16, 16, 0, 0},
+      {17, 17, 0, 0},
+      {18, 18, 0, 0},
   };
   w.ofds = {
       {RBI_OFD_FILE, w.add_string("/tmp/sample/data"), 02002, RBI_NONE, 1234, 0, 0, 2, 0},
@@ -162,6 +165,9 @@ void add_files(ImageWriter& w) {
       {RBI_OFD_TIMERFD, RBI_NONE, 04002, 1, 0, 0, 0, 0, 0},
       {RBI_OFD_EPOLL, RBI_NONE, 2, RBI_NONE, 0, 0, 0, 0, 0},
       {RBI_OFD_INOTIFY, RBI_NONE, 04000, RBI_NONE, 0, 0, 0, 0, 0},
+      {RBI_OFD_PTY_MASTER, w.add_string("/dev/ptmx"), 0100002, 0, 0, 0, 0, 0, 0},
+      {RBI_OFD_PTY_SLAVE, w.add_string("/dev/pts/3"), 0100002, 0, 0, 0, 0, 0, 0},
+      {RBI_OFD_PTY_SLAVE, w.add_string("/dev/pts/4"), 0100000, 1, 0, 0, 0, 0, 0},
   };
   w.pipes = {{65536, sizeof unread, w.add_bytes(unread)}, {4096, 0, 0}};
   w.fs = {
@@ -200,6 +206,33 @@ void add_events(ImageWriter& w) {
   w.epoll_items = {{14, 7, 7, 0x2001, 0x77}, {14, 12, 12, 0x80000001, 12}};
   w.watches = {{15, 1, 0x3c0, w.add_string("/tmp/sample")}};
   w.locks = {{0, 0, 1, 100, 10, 20}, {RBI_NONE, 0, 0, 0, 100, 0}};
+}
+
+/// The terminal of the second group's session, with unread bytes; and one that is hung up.
+void add_ptys(ImageWriter& w) {
+  const std::byte unread[] = {std::byte{'x'}, std::byte{'\n'}, std::byte{'y'}};
+  rbi_pty pty{};
+  pty.number = 3;
+  pty.flags = RBI_PTY_PACKET | RBI_PTY_EXCLUSIVE;
+  pty.sid = pty.foreground = 102;
+  pty.input_flags = 02400;  // BRKINT is off, ICRNL and IXON are on
+  pty.output_flags = 5;
+  pty.control_flags = 0277;
+  pty.local_flags = 0105073;
+  pty.input_speed = pty.output_speed = 38400;
+  pty.rows = 24;
+  pty.columns = 80;
+  pty.uid = 1000;
+  pty.gid = 5;
+  pty.mode = 0620;
+  pty.input_size = 2;
+  pty.data = w.add_bytes(unread);
+  pty.data_size = sizeof unread;
+  std::memcpy(pty.control, "\003\034\177\025\004\0\1", 7);
+  rbi_pty hung_up{};
+  hung_up.number = 4;
+  hung_up.flags = RBI_PTY_HUNG_UP;
+  w.ptys = {pty, hung_up};
 }
 
 void add_processes(ImageWriter& w) {
@@ -265,6 +298,7 @@ ImageWriter sample_image() {
   add_files(writer);
   add_sockets(writer);
   add_events(writer);
+  add_ptys(writer);
   add_processes(writer);
   add_signals(writer);
   add_registers(writer);

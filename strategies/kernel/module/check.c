@@ -9,11 +9,11 @@
 int restart_check_image(const struct restart_image *image, struct restart_fault *fault)
 {
 	static int (*const parts[])(const struct restart_image *, struct restart_fault *) = {
-		restart_check_ranges,	restart_check_tasks,	 restart_check_sharing,
-		restart_check_sessions, restart_check_zombies,	 restart_check_memory,
-		restart_check_runs,	restart_check_files,	 restart_check_backings,
-		restart_check_locks,	restart_check_signals,	 restart_check_credentials,
-		restart_check_timers,	restart_check_registers,
+		restart_check_ranges,	   restart_check_tasks,	  restart_check_sharing,
+		restart_check_sessions,	   restart_check_zombies, restart_check_memory,
+		restart_check_runs,	   restart_check_files,	  restart_check_ptys,
+		restart_check_backings,	   restart_check_locks,	  restart_check_signals,
+		restart_check_credentials, restart_check_timers,  restart_check_registers,
 	};
 	int err = 0;
 	u32 i;

@@ -29,6 +29,7 @@ int restart_check_memory(const struct restart_image *image, struct restart_fault
 int restart_check_runs(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_backings(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_files(const struct restart_image *image, struct restart_fault *fault);
+int restart_check_ptys(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_credentials(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_timers(const struct restart_image *image, struct restart_fault *fault);
 int restart_check_locks(const struct restart_image *image, struct restart_fault *fault);

@@ -32,8 +32,8 @@ static int check_record(const struct restart_image *image, u32 i, struct restart
 		return CREDENTIALS_WRONG(flags);
 	if (record->personality & ~PERSONALITY)
 		return CREDENTIALS_WRONG(personality);
-	if (record->reserved)
-		return CREDENTIALS_WRONG(reserved);
+	if (record->death_signal > RBI_NR_SIGNALS)
+		return CREDENTIALS_WRONG(death_signal);
 	if (record->inheritable & ~CAPABILITIES)
 		return CREDENTIALS_WRONG(inheritable);
 	if (record->permitted & ~CAPABILITIES)
@@ -92,10 +92,18 @@ int restart_check_credentials(const struct restart_image *image, struct restart_
 	used = restart_bitmap(image, RBI_SEC_CREDENTIALS);
 	if (!used)
 		return -ENOMEM;
-	for (i = 0; i < image->count[RBI_SEC_TASKS]; i++)
-		if (image->tasks[i].credentials != RBI_NONE)
-			__set_bit(image->tasks[i].credentials, used);
-	err = restart_check_all_used(image, RBI_SEC_CREDENTIALS, used, fault);
+	for (i = 0; i < image->count[RBI_SEC_TASKS]; i++) {
+		u32 record = image->tasks[i].credentials;
+
+		if (record == RBI_NONE)
+			continue;
+		__set_bit(record, used);
+		/* Its parent is whoever restarts the tree. */
+		if (!image->tasks[i].group && image->credentials[record].death_signal)
+			err = restart_wrong(fault, RBI_SEC_CREDENTIALS, record,
+					    offsetof(struct rbi_credentials, death_signal));
+	}
+	err = err ?: restart_check_all_used(image, RBI_SEC_CREDENTIALS, used, fault);
 	kvfree(used);
 	return err;
 }

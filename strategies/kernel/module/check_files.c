@@ -121,6 +121,20 @@ static int check_contained(const struct restart_image *image, const struct rbi_o
 	return 0;
 }
 
+static int check_pty_end(const struct restart_image *image, const struct rbi_ofd *ofd, u32 i,
+			 struct restart_fault *fault)
+{
+	int err = check_opened(ofd, FILE_FLAGS, i, fault);
+
+	if (err)
+		return err;
+	if (ofd->path == RBI_NONE)
+		return OFD_WRONG(path);
+	if (ofd->object >= image->count[RBI_SEC_PTYS])
+		return OFD_WRONG(object);
+	return ofd->offset ? OFD_WRONG(offset) : 0;
+}
+
 /* Who is told of events, and flock(2). */
 static int check_state(const struct restart_image *image, u32 i, struct restart_fault *fault)
 {
@@ -187,6 +201,9 @@ static int check_ofd(const struct restart_image *image, u32 i, struct restart_fa
 		return check_plain(ofd, PLAIN_FLAGS, O_RDWR, 0, i, fault);
 	case RBI_OFD_INOTIFY:
 		return check_plain(ofd, PLAIN_FLAGS, O_RDONLY, 0, i, fault);
+	case RBI_OFD_PTY_MASTER:
+	case RBI_OFD_PTY_SLAVE:
+		return check_pty_end(image, ofd, i, fault);
 	default:
 		return OFD_WRONG(kind);
 	}

@@ -115,7 +115,7 @@ static int check_group(const struct restart_image *image, u32 i, struct restart_
 		return GROUP_WRONG(sid);
 	if (group->exit_signal > RBI_NR_SIGNALS)
 		return GROUP_WRONG(exit_signal);
-	if (group->flags & ~(RBI_GROUP_SUBREAPER | RBI_GROUP_OOM_SCORE_ADJ))
+	if (group->flags & ~RBI_GROUP_ALL_FLAGS)
 		return GROUP_WRONG(flags);
 	if (group->oom_score_adj && (!(group->flags & RBI_GROUP_OOM_SCORE_ADJ) ||
 				     group->oom_score_adj < -1000 || group->oom_score_adj > 1000))

@@ -6,6 +6,7 @@
 #include <linux/file.h>
 #include <linux/fs.h>
 #include <linux/fs_struct.h>
+#include <linux/major.h>
 #include <linux/mm.h>
 #include <linux/mount.h>
 #include <linux/namei.h>
@@ -61,14 +62,24 @@ void restart_given_free(struct restart *r)
 	}
 }
 
+/* By /dev/pts, or by /dev/tty for the same. */
+static bool is_terminal(dev_t device)
+{
+	return device == MKDEV(TTYAUX_MAJOR, 0) ||
+	       (MAJOR(device) >= UNIX98_PTY_SLAVE_MAJOR &&
+		MAJOR(device) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT);
+}
+
 static int check_ofd(const struct rbi_ofd *ofd, const struct file *file)
 {
+	dev_t device = file_inode(file)->i_rdev;
 	static const umode_t types[RBI_OFD_KIND_COUNT] = {
 		[RBI_OFD_FILE] = S_IFREG,	[RBI_OFD_DIRECTORY] = S_IFDIR,
 		[RBI_OFD_DEVICE] = S_IFCHR,	[RBI_OFD_PIPE_READ] = S_IFIFO,
 		[RBI_OFD_PIPE_WRITE] = S_IFIFO, [RBI_OFD_SOCKET] = S_IFSOCK,
 		[RBI_OFD_FIFO] = S_IFIFO,	[RBI_OFD_MEMFD] = S_IFREG,
-		[RBI_OFD_DELETED] = S_IFREG,
+		[RBI_OFD_DELETED] = S_IFREG,	[RBI_OFD_PTY_MASTER] = S_IFCHR,
+		[RBI_OFD_PTY_SLAVE] = S_IFCHR,
 		/* The others' inode is anonymous, of no type. */
 	};
 
@@ -78,6 +89,10 @@ static int check_ofd(const struct rbi_ofd *ofd, const struct file *file)
 		return -EINVAL;
 	if ((file->f_flags & O_ACCMODE) != (ofd->flags & O_ACCMODE))
 		return -EACCES;
+	if (ofd->kind == RBI_OFD_PTY_SLAVE && !is_terminal(device))
+		return -ENOTTY;
+	if (ofd->kind == RBI_OFD_PTY_MASTER && device != MKDEV(TTYAUX_MAJOR, 2))
+		return -ENOTTY;
 	return 0;
 }
 

@@ -32,6 +32,7 @@ static const u32 record_sizes[RBI_SEC_COUNT] = {
 	[RBI_SEC_TIMERS] = sizeof(struct rbi_timer),
 	[RBI_SEC_LOCKS] = sizeof(struct rbi_lock),
 	[RBI_SEC_ZOMBIES] = sizeof(struct rbi_zombie),
+	[RBI_SEC_PTYS] = sizeof(struct rbi_pty),
 	[RBI_SEC_FIXTURES] = sizeof(struct rbi_fixture),
 	[RBI_SEC_XSTATES] = 1,
 	[RBI_SEC_SOCKETS] = sizeof(struct rbi_socket),
@@ -178,6 +179,7 @@ static void set_sections(struct restart_image *image, const struct rbi_header *h
 	image->timers = image->records[RBI_SEC_TIMERS];
 	image->locks = image->records[RBI_SEC_LOCKS];
 	image->zombies = image->records[RBI_SEC_ZOMBIES];
+	image->ptys = image->records[RBI_SEC_PTYS];
 	image->xstates = image->records[RBI_SEC_XSTATES];
 }
 

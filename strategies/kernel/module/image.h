@@ -56,6 +56,7 @@ struct restart_image {
 	const struct rbi_timer *timers;
 	const struct rbi_lock *locks;
 	const struct rbi_zombie *zombies;
+	const struct rbi_pty *ptys;
 	const u8 *xstates;
 };
 
