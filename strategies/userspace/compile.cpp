@@ -14,6 +14,7 @@
 #include "strategies/userspace/finals.h"
 #include "strategies/userspace/memory_ops.h"
 #include "strategies/userspace/ops.h"
+#include "strategies/userspace/ptys.h"
 #include "strategies/userspace/scripts.h"
 
 namespace rb {
@@ -146,6 +147,7 @@ class Compiler {
         break;
       case StepKind::kSetSid:
         scripts_.add(step.actor, ops::make(RST_SETSID, RST_STAGE_ATTACH));
+        take_terminal(step.actor);
         set_process_group(step.actor, image_.tasks()[static_cast<std::size_t>(step.actor)].pid);
         break;
       case StepKind::kSubreaper: {
@@ -164,6 +166,15 @@ class Compiler {
         break;
       }
     }
+  }
+
+  /// Before it has children, which are born with it.
+  void take_terminal(int leader) {
+    const __u32 sid = image_.tasks()[static_cast<std::size_t>(leader)].pid;
+    const rbi_pty* terminal = terminal_of(image_, sid);
+    if (terminal == nullptr) return;
+    scripts_.add(leader, terminal_op(image_, *terminal, RST_TERMINAL_TAKE, descriptors_.stored,
+                                     RST_STAGE_ATTACH));
   }
 
   void create(std::size_t number, const Step& step) {

@@ -157,17 +157,28 @@ bool Contents::takes_descriptors(const PlannedObject& object, int task) const {
   return false;
 }
 
+/// When it founded its session: by a descriptor of its own.
+bool Contents::has_taken_terminal(int task) const {
+  const rbi_task& record = image_.tasks()[static_cast<std::size_t>(task)];
+  const rbi_group& group = image_.groups()[record.group];
+  return group.leader == static_cast<__u32>(task) && group.sid == record.pid &&
+         (group.flags & RBI_GROUP_TERMINAL) != 0;
+}
+
 /// A table is filled by number, so nobody else may have one open in it then.
 void Contents::find_temporary_users() {
   for (std::size_t i = 0; i < image_.tasks().size(); ++i) {
     const auto task = static_cast<int>(i);
     const PlannedObject& mm = topology_.object_of(Shared::kMm, task);
     const PlannedObject& files = topology_.object_of(Shared::kFiles, task);
-    if (mm.owner != task || files.owner == task) continue;
-    if (!takes_descriptors(mm, task)) continue;
+    if (files.owner == task) continue;
+    const bool maps = mm.owner == task && takes_descriptors(mm, task);
+    const bool took_terminal = has_taken_terminal(task);
+    if (!maps && !took_terminal) continue;
     const auto [at, added] = temporary_users_.try_emplace(files.owner, TemporaryUsers{});
     if (added) at->second.event = next_event_++;
-    ++at->second.count;
+    at->second.count += (maps ? 1 : 0) + (took_terminal ? 1 : 0);
+    if (took_terminal) scripts_.add(task, ops::post(at->second.event, RST_STAGE_ATTACH));
   }
 }
 

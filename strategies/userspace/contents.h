@@ -67,6 +67,7 @@ class Contents {
   [[nodiscard]] const rbi_mm& mm_of(const PlannedObject& object) const;
   [[nodiscard]] const CommonMemory& inherited_by(int task) const;
   [[nodiscard]] bool takes_descriptors(const PlannedObject& mm, int task) const;
+  [[nodiscard]] bool has_taken_terminal(int task) const;
   void find_temporary_users();
   void add_memory(int task);
   [[nodiscard]] bool is_mapped_early(const PlannedObject& mm) const;

@@ -66,6 +66,7 @@ class DescriptorPlanner {
         fill_table(at_, {}, contents(i), stored_, plan_.tables[i].refill);
       }
     }
+    plan_.stored = std::move(stored_);
     return std::move(plan_);
   }
 

@@ -39,6 +39,7 @@ struct DescriptorPlan {
   std::vector<rst_op> owners;              ///< what it does to them once all tasks exist
   std::vector<TablePlan> tables;           ///< by files object of the topology
   std::vector<std::uint32_t> backing_fds;  ///< by backing: in the store, or kNotStored
+  std::vector<std::uint32_t> stored;       ///< the same, by description
 };
 
 /// Pure.

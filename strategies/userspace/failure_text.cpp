@@ -20,6 +20,17 @@ namespace {
   return socket.port != 0 ? fmt::format("{} port {}", verb, socket.port) : "make a socket";
 }
 
+[[nodiscard]] std::string terminal_text(const rst_op& op) {
+  switch (op.x) {
+    case RST_TERMINAL_TAKE:
+      return "take its controlling terminal";
+    case RST_TERMINAL_FOREGROUND:
+      return fmt::format("make process group {} the terminal's foreground", op.b);
+    default:
+      return "give its controlling terminal up";
+  }
+}
+
 [[nodiscard]] std::string action(const rst_op& op) {
   const auto path = [](std::uint64_t address) {
     return reinterpret_cast<const char*>(address);  // in the scaffold, mapped here, too
@@ -134,6 +145,20 @@ namespace {
       return "queue its pending signals";
     case RST_ITIMERS:
       return "set its interval timers";
+    case RST_PTY:
+      return fmt::format("make pseudo-terminal /dev/pts/{}",
+                         reinterpret_cast<const rbi_pty*>(op.a)->number);
+    case RST_PTY_SLAVE:
+      return fmt::format("open {} on descriptor {}", path(op.a), op.x);
+    case RST_PTY_STATE:
+      return fmt::format("set the state of /dev/pts/{}",
+                         reinterpret_cast<const rbi_pty*>(op.a)->number);
+    case RST_HANG_UP:
+      return fmt::format("hang up the terminal of descriptor {}", op.y);
+    case RST_TERMINAL:
+      return terminal_text(op);
+    case RST_DEATH_SIGNAL:
+      return fmt::format("ask for signal {} on its parent's death", op.a);
     case RST_FINISH:
       return "set its registers";
     default:
@@ -146,6 +171,10 @@ constexpr const char* kPrivileges =
 
 [[nodiscard]] std::string advice(const rst_op& op, int error) {
   if (op.kind == RST_CREATE || op.kind == RST_CREATE_LEAF) return creation_advice(error);
+  if (op.kind == RST_PTY && error == EEXIST) {
+    return "another terminal has that number: close it (who, fuser), or restart in a mount "
+           "namespace with a devpts of its own";
+  }
   if (error == EPERM) return kPrivileges;
   if (error == EMFILE || error == EBADF || (error == EINVAL && op.kind == RST_DUP)) {
     return "raise the limit on open files: ulimit -n, fs.nr_open";

@@ -3,18 +3,23 @@
 #include <algorithm>
 
 #include "strategies/userspace/ops.h"
+#include "strategies/userspace/ptys.h"
 
 namespace rb {
 namespace {
 
 class Finals {
  public:
-  explicit Finals(const ImageAt& at) : at_(at), image_(at.image()), ops_(image_.tasks().size()) {}
+  Finals(const ImageAt& at, const DescriptorPlan& descriptors)
+      : at_(at), image_(at.image()), descriptors_(descriptors), ops_(image_.tasks().size()) {}
 
   /// By task.
   std::vector<std::vector<rst_op>> run() {
     add_locks();
     for (const rbi_group& group : image_.groups()) add_process(group);
+    if (!image_.ptys().empty()) {
+      for (const rbi_group& group : image_.groups()) add_terminal(group);
+    }
     for (std::size_t i = 0; i < ops_.size(); ++i) add_credentials(i);
     return std::move(ops_);
   }
@@ -62,6 +67,19 @@ class Finals {
     }
   }
 
+  /// Process groups are complete, and who was born with a terminal has it.
+  void add_terminal(const rbi_group& group) {
+    const rbi_pty* pty = terminal_of(image_, group.sid);
+    if (pty == nullptr) return;
+    const auto add_op = [&](rst_terminal what) {
+      ops_[group.leader].push_back(
+          terminal_op(image_, *pty, what, descriptors_.stored, RST_STAGE_REGISTERS));
+    };
+    const bool leads = image_.tasks()[group.leader].pid == group.sid;
+    if (leads && pty->foreground != group.pgid) add_op(RST_TERMINAL_FOREGROUND);
+    if ((group.flags & RBI_GROUP_TERMINAL) == 0) add_op(RST_TERMINAL_GIVE_UP);
+  }
+
   /// A change of ids makes an mm what no other may look at: set what it should be.
   void add_credentials(std::size_t task) {
     const rbi_task& record = image_.tasks()[task];
@@ -72,6 +90,8 @@ class Finals {
       op.a = at_.of(&credentials);
       op.b = at_.of(image_.gids().data() + credentials.gid_first);
       add(task, RST_DUMPABLE).a = dumpable ? 1 : 0;
+      // It goes with such a change, too.
+      if (credentials.death_signal != 0) add(task, RST_DEATH_SIGNAL).a = credentials.death_signal;
     } else if (!dumpable) {
       add(task, RST_DUMPABLE).a = 0;
     }
@@ -79,6 +99,7 @@ class Finals {
 
   const ImageAt& at_;
   const Image& image_;
+  const DescriptorPlan& descriptors_;
   std::vector<std::vector<rst_op>> ops_;
 };
 
@@ -86,7 +107,7 @@ class Finals {
 
 void add_finals(const ImageAt& at, const DescriptorPlan& descriptors, Scripts& scripts,
                 std::uint32_t& next_event) {
-  const std::vector<std::vector<rst_op>> finals = Finals(at).run();
+  const std::vector<std::vector<rst_op>> finals = Finals(at, descriptors).run();
   const bool any =
       std::any_of(finals.begin(), finals.end(), [](const auto& ops) { return !ops.empty(); });
   if (!any && descriptors.owners.empty()) return;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "strategies/userspace/ops.h"
+#include "strategies/userspace/ptys.h"
 #include "strategies/userspace/table_fill.h"
 
 namespace rb {
@@ -42,6 +43,7 @@ class SpecialOpener {
   }
 
   void run() {
+    open_ptys(at_, next_fd_, fds_, ops_);
     const auto ofds = image_.ofds();
     for (std::uint32_t i = 0; i < ofds.size(); ++i) {
       if (!is_special(image_, ofds[i]) || fds_[i] != kNotStored) continue;
@@ -184,10 +186,10 @@ std::vector<char> held_by_coordinator(const Image& image) {
 
 std::uint64_t extra_special_fds(const Image& image) {
   const auto sockets = image.sockets();
-  return static_cast<std::uint64_t>(
-      std::count_if(sockets.begin(), sockets.end(), [](const rbi_socket& socket) {
-        return socket.state == RBI_SOCKET_PAIR && socket.peer == RBI_NONE;
-      }));
+  const auto ends = std::count_if(sockets.begin(), sockets.end(), [](const rbi_socket& socket) {
+    return socket.state == RBI_SOCKET_PAIR && socket.peer == RBI_NONE;
+  });
+  return static_cast<std::uint64_t>(ends) + extra_pty_fds(image);
 }
 
 void open_special(const ImageAt& at, const std::vector<std::uint32_t>& backing_fds,

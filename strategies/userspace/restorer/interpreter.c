@@ -220,7 +220,7 @@ static long step(struct run *run, const struct rst_op *op)
 		account(run, run->stage);
 		serve(run);
 	default:
-		return -38; /* ENOSYS */
+		return do_seldom(run, op);
 	}
 }
 

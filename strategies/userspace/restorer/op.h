@@ -103,7 +103,22 @@ enum rst_op_kind {
 	RST_FINISH, /* registers, barrier, first user instruction */
 	RST_PARK, /* barrier, then sleep until killed */
 	RST_SERVE, /* the coordinator: barrier, then commands */
+	/* pseudo-terminals, and what else the interpreter leaves to do_seldom() */
+	RST_PTY, /* a master. x: fd, a: struct rbi_pty, b: flags, c: path or 0 */
+	RST_PTY_SLAVE, /* x: fd, y: master, b: flags, a: path, z: 1 = it is /dev/tty */
+	RST_PTY_STATE, /* x: master, y: 1 = its slave was open, a: struct rbi_pty, b: data */
+	RST_HANG_UP, /* x: master, y: a slave, which takes its place */
+	RST_TERMINAL, /* of a session leader or member: x: enum rst_terminal, a: the coordinator's
+			 fd of a slave, b: process group */
+	RST_DEATH_SIGNAL, /* a: PR_SET_PDEATHSIG */
 	RST_OP_KIND_COUNT,
+};
+
+/* What RST_TERMINAL does with the controlling terminal: ioctl_tty(2). */
+enum rst_terminal {
+	RST_TERMINAL_TAKE, /* TIOCSCTTY */
+	RST_TERMINAL_FOREGROUND, /* TIOCSPGRP */
+	RST_TERMINAL_GIVE_UP, /* TIOCNOTTY */
 };
 
 struct rst_op {

@@ -150,8 +150,11 @@ static void restart_interrupted(struct user_registers *registers)
 			registers->ip -= 2;
 			registers->ax = registers->orig_ax;
 		} else if (interrupted == -516) { /* ERESTART_RESTARTBLOCK */
+			/* A later capture can tell what poll(2) without a timeout was. */
+			const int forever = registers->orig_ax == SYS_poll && (int)registers->dx < 0;
+
 			registers->ip -= 2;
-			registers->ax = SYS_restart_syscall;
+			registers->ax = forever ? SYS_poll : SYS_restart_syscall;
 		}
 	}
 	registers->orig_ax = ~0ull;

@@ -60,6 +60,7 @@ long do_open(const struct rst_op *op);
 long do_pipe(const struct rst_op *op);
 long do_fifo(const struct rst_op *op);
 long do_reopen(const struct rst_op *op);
+long do_seldom(const struct run *run, const struct rst_op *op);
 long do_socket(const struct rst_op *op);
 long do_socketpair(const struct rst_op *op);
 long do_send(const struct rst_op *op);
