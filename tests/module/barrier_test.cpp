@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <catch2/catch.hpp>
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -38,7 +39,15 @@ bool check_group(const Image& image, const rbi_group& group) {
   const auto pid = static_cast<pid_t>(image.tasks()[group.leader].pid);
   const auto wanted_sid = group.sid == 0 ? ::getsid(0) : static_cast<pid_t>(group.sid);
   const auto wanted_pgid = group.pgid == 0 ? ::getpgid(0) : static_cast<pid_t>(group.pgid);
-  return expect(::getsid(pid) == wanted_sid, fmt::format("sid of {}: {}", pid, ::getsid(pid))) &&
+  const std::string stat = contents(fmt::format("/proc/{}/stat", pid));
+  int terminal = -1;
+  int foreground = -1;
+  std::sscanf(stat.c_str() + stat.rfind(')'), ") %*c %*d %*d %*d %d %d", &terminal, &foreground);
+  const bool controlled = (group.flags & RBI_GROUP_TERMINAL) != 0;
+  return expect((terminal != 0) == controlled, fmt::format("terminal of {}: {}", pid, terminal)) &&
+         expect(!controlled || foreground == static_cast<int>(image.ptys()[0].foreground),
+                fmt::format("foreground of {}: {}", pid, foreground)) &&
+         expect(::getsid(pid) == wanted_sid, fmt::format("sid of {}: {}", pid, ::getsid(pid))) &&
          expect(::getpgid(pid) == wanted_pgid, fmt::format("pgid of {}: {}", pid, ::getpgid(pid)));
 }
 
@@ -99,6 +108,7 @@ ImageWriter with_ghosts() {
   writer.groups[0].pgid = kGoneGroup;
   writer.groups[2].sid = kGoneSession;
   writer.groups[2].pgid = kGoneSession;
+  writer.groups[2].flags = 0;  // without a terminal
   // These name the sessions and groups that were.
   writer.zombies.clear();
   writer.ofds[7].owner = 0;

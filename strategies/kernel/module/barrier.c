@@ -104,6 +104,14 @@ int restart_cling(struct restart_task *t)
 	return orphan ? -EOWNERDEAD : 0;
 }
 
+/* What the image says: prctl(PR_SET_PDEATHSIG). */
+static int death_signal(const struct restart *r, u32 task)
+{
+	u32 record = r->image.tasks[task].credentials;
+
+	return record == RBI_NONE ? 0 : r->image.credentials[record].death_signal;
+}
+
 /* All stand at the barrier; before the commit, as their parents may exit after it. */
 void restart_part(struct restart *r)
 {
@@ -115,9 +123,9 @@ void restart_part(struct restart *r)
 		rcu_read_lock();
 		sleeper = READ_ONCE(r->tasks[i].sleeper);
 		if (sleeper)
-			sleeper->pdeath_signal = 0;
+			sleeper->pdeath_signal = death_signal(r, i);
 		rcu_read_unlock();
-		if (!r->optimistic)
+		if (!r->optimistic && !r->image.count[RBI_SEC_CREDENTIALS])
 			break; /* only the root clings */
 	}
 }

@@ -94,8 +94,8 @@ static int make_tree(struct restart *r)
 	err = restart_await(r);
 	if (!err && r->errands)
 		err = restart_send_out(r);
-	if (!err && r->move_count) {
-		err = restart_move_groups(r);
+	if (!err && (r->move_count || r->image.count[RBI_SEC_PTYS])) {
+		err = restart_move_groups(r) ?: restart_settle_terminals(r);
 		WRITE_ONCE(r->ready_ns, ktime_get_ns());
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);

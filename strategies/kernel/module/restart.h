@@ -89,6 +89,10 @@ int restart_ghosts_init(struct restart *r);
 int restart_summon_ghosts(struct restart *r);
 void restart_ghosts_free(struct restart *r);
 
+/* terminals.c */
+int restart_take_terminal(struct restart_task *t);
+int restart_settle_terminals(struct restart *r);
+
 /* zombies.c, process.c, credentials.c: each of current's */
 int restart_zombies(struct restart_task *t);
 int restart_process(struct restart_task *t);

@@ -140,10 +140,9 @@ int restart_found(struct restart_task *t)
 	if (err)
 		return err;
 	if (t->founding == RESTART_FOUND_SESSION) {
-		if (task_session(current) == pid)
-			return 0; /* optimistic: user space did it */
-		err = HIDDEN(ksys_setsid)();
-		return min(err, 0);
+		if (task_session(current) != pid) /* else, optimistic: user space did it */
+			err = min(HIDDEN(ksys_setsid)(), 0);
+		return err ?: restart_take_terminal(t);
 	}
 	write_lock_irq(restart_tasklist_lock);
 	if (task_pgrp(current) != pid)
