@@ -1,5 +1,7 @@
 #include <elf.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 
@@ -49,6 +51,7 @@ class HeldCheck {
   Status wait_stop(std::uint32_t task);
   Status run_to_first_instruction(std::uint32_t task);
   Status compare(std::uint32_t task);
+  Status compare_death_signal(std::uint32_t task);
   Status cannot(std::uint32_t task, const char* what) {
     traced_[task] = false;
     return in_.unreadable(task, what, errno);
@@ -126,6 +129,40 @@ Status HeldCheck::compare(std::uint32_t task) {
     in_.findings.add("{}: rseq: expected {:#x} ({:#x}), found {:#x} ({:#x})", in_.name(task),
                      record.rseq, record.rseq_sig, __u64{rseq.rseq_abi_pointer},
                      __u32{rseq.signature});
+  }
+  return compare_death_signal(task);
+}
+
+/// Only the task itself can tell: it is made to ask. As it gets no further, what that changes
+/// does not matter.
+Status HeldCheck::compare_death_signal(std::uint32_t task) {
+  const __u32 record = in_.image.tasks()[task].credentials;
+  if (record == RBI_NONE) return {};
+  const auto pid = static_cast<pid_t>(in_.pid(task));
+  constexpr std::uint64_t kRedZone = 512;
+  user_regs_struct general{};
+  if (::ptrace(PTRACE_GETREGS, pid, nullptr, &general) != 0) return cannot(task, "registers");
+  const std::uint64_t answer = (general.rsp - kRedZone) & ~std::uint64_t{7};
+  constexpr long kSyscall = 0x050f;
+  user_regs_struct call = general;
+  call.rax = SYS_prctl;
+  call.orig_rax = ~0ull;
+  call.rdi = PR_GET_PDEATHSIG;
+  call.rsi = answer;
+  const std::uint64_t all_signals = ~0ull;
+  if (::ptrace(PTRACE_SETSIGMASK, pid, sizeof all_signals, &all_signals) != 0 ||
+      ::ptrace(PTRACE_POKETEXT, pid, call.rip, kSyscall) != 0 ||
+      ::ptrace(PTRACE_POKEDATA, pid, answer, -1l) != 0 ||
+      ::ptrace(PTRACE_SETREGS, pid, nullptr, &call) != 0 ||
+      ::ptrace(PTRACE_SINGLESTEP, pid, nullptr, nullptr) != 0) {
+    return cannot(task, "its signal on the parent's death");
+  }
+  RB_TRY(wait_stop(task));
+  const auto found = static_cast<__u32>(::ptrace(PTRACE_PEEKDATA, pid, answer, nullptr));
+  const __u32 expected = in_.image.credentials()[record].death_signal;
+  if (found != expected) {
+    in_.findings.add("{}: signal on the parent's death: expected {}, found {}", in_.name(task),
+                     expected, found);
   }
   return {};
 }

@@ -50,6 +50,10 @@ class SpecialCheck {
       case RBI_OFD_INOTIFY:
         check_inotify();
         break;
+      case RBI_OFD_PTY_MASTER:
+      case RBI_OFD_PTY_SLAVE:
+        check_pty(in_, open_);
+        break;
       default:
         check_event(image_.events()[ofd_.object]);
     }

@@ -23,6 +23,13 @@ struct OpenDescription {
 /// adds what differs.
 [[nodiscard]] Status check_special(Inspection& inspection, const OpenDescription& open);
 
+/// Either end of a pseudo-terminal. What is unread is counted, not read; a terminal that
+/// reads by lines tells only whether there is one.
+void check_pty(Inspection& inspection, const OpenDescription& open);
+
+/// The controlling terminal of a process as proc_pid_stat(5) has it, tty_nr; 0 = none.
+[[nodiscard]] std::uint64_t terminal_number(const Image& image, const rbi_group& group);
+
 /// Locks of flock(2) and fcntl(2), and who is told of events: of any kind.
 /// @param open  copy and info are used
 void check_locks_and_owner(Inspection& inspection, const OpenDescription& open);

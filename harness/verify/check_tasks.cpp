@@ -5,6 +5,7 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "harness/verify/check_special.h"
 #include "harness/verify/checks.h"
 #include "harness/verify/proc_files.h"
 
@@ -12,7 +13,7 @@ namespace rb {
 namespace {
 
 /// Numbers of fields in proc_pid_stat(5).
-enum StatField { kParent = 4, kProcessGroup = 5, kSession = 6, kExitSignal = 38 };
+enum StatField { kParent = 4, kProcessGroup = 5, kSession = 6, kTerminal = 7, kExitSignal = 38 };
 
 /// Thread groups that belong to the tree: with a namespace of its own all but
 /// the coordinator and the verifier, else the coordinator's descendants.
@@ -169,6 +170,10 @@ Status check_topology(Inspection& inspection) {
     if (group.sid != 0 || !any) {
       compare_number(inspection, leader, "session", group.sid == 0 ? outside : group.sid,
                      stat->field[kSession]);
+    }
+    if (group.sid != 0) {
+      compare_number(inspection, leader, "controlling terminal",
+                     terminal_number(inspection.image, group), stat->field[kTerminal]);
     }
     compare_number(inspection, leader, "exit signal", group.exit_signal, stat->field[kExitSignal]);
   }
