@@ -164,6 +164,15 @@ void Asking::ask_own(Questions& questions, FoundTask& task) {
   questions.call(SYS_prctl, {PR_GET_SECUREBITS}, [this, &task](long bits) {
     set_credentials(task, bits != own_securebits_, &rbi_credentials::securebits, bits);
   });
+  questions.ask<int>(SYS_prctl, {PR_GET_PDEATHSIG, kRoom}, [this, &task](int signal) {
+    if (signal != 0 && task.process == 0) {
+      refusals_.add(
+          "{} gets a signal when its parent dies (PR_SET_PDEATHSIG), which is not of the tree: "
+          "capture the parent, too",
+          task.who);
+    }
+    set_credentials(task, signal != 0, &rbi_credentials::death_signal, signal);
+  });
   using Name = std::array<char, RBI_NAME_LEN>;
   questions.ask<Name>(SYS_prctl, {PR_GET_NAME, kRoom},
                       [&task](const Name& name) { task.name = name.data(); });
@@ -232,14 +241,6 @@ void Asking::ask_process(Questions& questions, FoundProcess& process) {
       if (into.value == 0 && into.interval != 0) into.value = 1;
     });
   }
-  const std::string& who = found_.tasks[process.first_task].who;
-  questions.ask<int>(SYS_prctl, {PR_GET_PDEATHSIG, kRoom}, [this, &who](int signal) {
-    if (signal == 0) return;
-    refusals_.add(
-        "{} gets a signal when its parent dies (PR_SET_PDEATHSIG): an image cannot hold "
-        "that",
-        who);
-  });
   questions.ask<int>(SYS_prctl, {PR_GET_CHILD_SUBREAPER, kRoom},
                      [&process](int reaper) { process.subreaper = reaper != 0; });
   for (rbi_timer& timer : process.timers) {

@@ -8,8 +8,9 @@
 namespace rb::capture {
 
 /// Makes the tasks call for their names, signal actions, interval and POSIX timers, break,
-/// clear_child_tid, alternate stacks, personality, securebits and whether they are subreapers
-/// (questions.h). Each has its state back then. Refuses a parent-death signal.
+/// clear_child_tid, alternate stacks, personality, securebits, signals on their parents' death
+/// and whether they are subreapers (questions.h). Each has its state back then. Refuses such a
+/// signal of the root, whose parent is not of the tree.
 /// @param stops  how often any of them was stopped for it is added
 [[nodiscard]] Status ask_tasks(FoundTree& found, Refusals& refusals, std::size_t& stops);
 

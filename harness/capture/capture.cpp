@@ -10,6 +10,7 @@
 #include "harness/capture/descriptors.h"
 #include "harness/capture/frozen_tree.h"
 #include "harness/capture/memory.h"
+#include "harness/capture/pty_data.h"
 #include "harness/capture/refusals.h"
 #include "harness/capture/tasks.h"
 #include "harness/capture/to_image.h"
@@ -85,6 +86,7 @@ Result<Captured> capture_tree(const CaptureRequest& request) {
   watch.mark(CaptureStage::kExamine);
   RB_TRY(go_on(request));
   RB_TRY(capture::ask_tasks(found, refusals, captured.stops));
+  RB_TRY(capture::read_ptys(found, refusals));
   RB_TRY(refusals.status(tree->processes().front().name));
   watch.mark(CaptureStage::kAsk);
   RB_TRY(go_on(request));

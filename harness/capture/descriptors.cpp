@@ -18,6 +18,7 @@
 #include "harness/capture/kept_files.h"
 #include "harness/capture/locks.h"
 #include "harness/capture/pipes.h"
+#include "harness/capture/ptys.h"
 #include "harness/capture/sockets.h"
 #include "harness/capture/watches.h"
 #include "harness/verify/kcmp.h"
@@ -68,6 +69,7 @@ class Descriptors {
       RB_TRY(read_table(table, users[table]));
     }
     RB_TRY(number_descriptions());
+    RB_TRY(find_slaves());
     for (const Seen& seen : seen_) {
       found_.files[seen.table].push_back(
           {seen.object.fd, seen.description, (seen.info.flags & kCloseOnExec) != 0});
@@ -92,6 +94,8 @@ class Descriptors {
   [[nodiscard]] Fd copy_of(const Seen& seen) const;
   void read_owner(int fd, const Seen& seen, FoundDescription& description);
   Status add_event(const Seen& seen, FoundDescription& description);
+  Status add_terminal(const Seen& seen, FoundDescription& description);
+  Status find_slaves();
   void find_watched();
   void find_locks();
   void refuse_outside(const FoundPipe& pipe);
@@ -108,6 +112,7 @@ class Descriptors {
   FoundTree& found_;
   Refusals& refusals_;
   std::vector<Seen> seen_;
+  std::vector<std::pair<std::uint32_t, const Seen*>> terminals_;  // by description
 };
 
 Status Descriptors::read_table(std::size_t table, std::size_t user) {
@@ -226,15 +231,17 @@ Status Descriptors::add_description(const Seen& seen) {
       description.kind = RBI_OFD_DEVICE;
       description.path = seen.link;
       keep_flags(seen, kFileFlags, description);
-      check_path(seen);
       // /dev/null and its like, and terminals: what they are is all in their name.
       const unsigned major = ::major(seen.status.st_rdev);
       const bool memory = major == 1;
-      const bool terminal = major == 4 || major == 5 || (major >= 136 && major <= 143);
-      const bool master = major == 5 && ::minor(seen.status.st_rdev) == 2;  // /dev/ptmx
-      if (master) {
-        refusals_.add("{} is the master of a pseudo-terminal: an image cannot hold it", who(seen));
-      } else if (!memory && !terminal) {
+      const bool terminal = major == 4 || major == 5 || is_pty_major(major);
+      if (is_pty_major(major) || major == kTtyMajor) {
+        // Whose master is in the tree is known only when all have been seen.
+        RB_TRY(add_terminal(seen, description));
+      } else {
+        check_path(seen);
+      }
+      if (!memory && !terminal) {
         refusals_.add("{} is a device with a state of its own: close it", who(seen));
       }
       break;
@@ -309,6 +316,47 @@ void Descriptors::read_owner(int fd, const Seen& seen, FoundDescription& descrip
   description.owner = owner.type == F_OWNER_PGRP ? -owner.pid : owner.pid;
   const int signal = ::fcntl(fd, F_GETSIG);
   if (signal > 0) description.signal = static_cast<std::uint32_t>(signal);
+}
+
+/// The master of a pseudo-terminal; or a terminal, which may be the slave of one.
+Status Descriptors::add_terminal(const Seen& seen, FoundDescription& description) {
+  const auto number = static_cast<std::uint32_t>(found_.descriptions.size());
+  if (!is_multiplexer(seen.status.st_rdev)) {
+    terminals_.emplace_back(number, &seen);
+    return {};
+  }
+  description.kind = RBI_OFD_PTY_MASTER;
+  description.offset = 0;
+  description.object = static_cast<std::uint32_t>(found_.ptys.size());
+  FoundPty pty;
+  pty.who = who(seen);
+  pty.master = copy_of(seen);
+  if (!pty.master.valid()) return fail_errno("cannot look into " + pty.who);
+  RB_TRY(read_master(seen.link, pty, refusals_));
+  found_.ptys.push_back(std::move(pty));
+  return {};
+}
+
+Status Descriptors::find_slaves() {
+  for (const auto& [number, seen] : terminals_) {
+    const Fd fd = copy_of(*seen);
+    if (!fd.valid()) return fail_errno("cannot look into " + who(*seen));
+    const auto pty = slave_of(found_, fd.get(), seen->link, who(*seen), refusals_);
+    if (!pty) {
+      check_path(*seen);
+      continue;
+    }
+    FoundDescription& description = found_.descriptions[number];
+    description.kind = RBI_OFD_PTY_SLAVE;
+    description.offset = 0;
+    description.object = *pty;
+    if ((found_.ptys[*pty].record.flags & RBI_PTY_HUNG_UP) != 0) {
+      description.path = slave_path(found_.ptys[*pty]);
+    } else {
+      check_path(*seen);
+    }
+  }
+  return finish_ptys(found_, refusals_);
 }
 
 /// What has no file behind it.

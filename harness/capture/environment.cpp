@@ -32,8 +32,6 @@ constexpr const char* kCredentials[] = {"Uid",    "Gid",    "Groups", "CapInh", 
 constexpr const char* kNamespaces[] = {"cgroup", "ipc", "mnt", "net", "pid", "user", "uts", "time"};
 
 // Of proc_pid_stat(5).
-constexpr unsigned kSessionField = 6;
-constexpr unsigned kTerminalField = 7;   // tty_nr
 constexpr unsigned kPriorityField = 40;  // rt_priority
 constexpr unsigned kNiceField = 19;
 
@@ -127,13 +125,6 @@ class Environments {
     find_timers(process, directory);
     const auto score = read_whole_file(directory + "/oom_score_adj");
     if (score && *score != own_oom_score_) process.oom_score = std::atoi(score->c_str());
-    const auto session = static_cast<pid_t>(process.stat.field[kSessionField]);
-    if (process.pid == session && process.stat.field[kTerminalField] != 0) {
-      refusals_.add(
-          "{} leads a session with a controlling terminal: start it without, by "
-          "setsid(1)",
-          leader.who);
-    }
     for (const unsigned field : {kPriorityField, kNiceField}) {
       if (process.stat.field[field] == own_stat_.field[field]) continue;
       refusals_.add(

@@ -27,6 +27,7 @@ struct FoundTree {
   std::vector<std::vector<FoundFd>> files;
   std::vector<FoundDescription> descriptions;
   std::vector<FoundPipe> pipes;
+  std::vector<FoundPty> ptys;
   std::vector<FoundSocket> sockets;
   std::vector<rbi_event> events;
   std::vector<rbi_epoll_item> epoll_items;

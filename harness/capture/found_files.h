@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fd.h"
 #include "harness/verify/proc_parse.h"
 #include "image/format.h"
 
@@ -56,6 +57,16 @@ struct FoundPipe {
   std::vector<std::byte> data;
 };
 
+/// A pseudo-terminal.
+struct FoundPty {
+  rbi_pty record{};  ///< without what is unread
+  Fd master;         ///< the very description; not valid if it is closed
+  std::string who;   ///< for messages
+  bool has_slave = false;
+  std::vector<std::byte> input;  ///< as format.h says
+  std::vector<std::byte> output;
+};
+
 struct FoundSocket {
   rbi_socket record{};
   std::string who;   ///< for messages
@@ -73,7 +84,7 @@ struct FoundDescription {
   std::uint32_t flock = RBI_FLOCK_NONE;
   std::int32_t owner = 0;               ///< pid or -pgid: F_SETOWN
   std::uint32_t signal = 0;             ///< F_SETSIG
-  std::optional<std::uint32_t> object;  ///< pipe, socket or event, as the kind says
+  std::optional<std::uint32_t> object;  ///< pipe, socket, event or pty, as the kind says
 };
 
 /// What an inotify instance watches.

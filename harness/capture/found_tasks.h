@@ -50,6 +50,7 @@ struct FoundProcess {
   std::vector<rbi_limit> limits;  ///< those that differ from bench's
   std::vector<rbi_timer> timers;  ///< POSIX
   bool subreaper = false;
+  bool has_terminal = false;     ///< a pty of the tree is its controlling terminal
   std::optional<int> oom_score;  ///< if it differs from bench's
 };
 

@@ -55,9 +55,22 @@ bool interrupts_call(const user_regs_struct& registers) {
          ((result <= kRestartSys && result >= kRestartNoHandler) || result == kRestartBlock);
 }
 
+namespace {
+
+/// poll(2) without a timeout: to make the call again is the same as to go on with it.
+bool polls_forever(const user_regs_struct& registers) {
+  return registers.orig_rax == SYS_poll && static_cast<int>(registers.rdx) < 0;
+}
+
+bool needs_block(const user_regs_struct& registers) {
+  return static_cast<long>(registers.rax) == kRestartBlock && !polls_forever(registers);
+}
+
+}  // namespace
+
 user_regs_struct resumed(user_regs_struct registers) {
   if (interrupts_call(registers)) {
-    const bool block = static_cast<long>(registers.rax) == kRestartBlock;
+    const bool block = needs_block(registers);
     registers.rip -= kCallLength;
     registers.rax =
         block ? static_cast<unsigned long long>(SYS_restart_syscall) : registers.orig_rax;
@@ -67,7 +80,7 @@ user_regs_struct resumed(user_regs_struct registers) {
 }
 
 user_regs_struct resumed_elsewhere(user_regs_struct registers) {
-  if (static_cast<long>(registers.rax) == kRestartBlock && interrupts_call(registers)) {
+  if (needs_block(registers) && interrupts_call(registers)) {
     registers.rax = static_cast<unsigned long long>(-EINTR);
     registers.orig_rax = ~0ull;
     return registers;

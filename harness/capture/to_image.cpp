@@ -30,6 +30,7 @@ class Adder {
       writer_.pipes.push_back(
           {pipe.capacity, static_cast<__u32>(pipe.data.size()), writer_.add_bytes(pipe.data)});
     }
+    for (const FoundPty& pty : found_.ptys) add_pty(pty);
     for (const FoundSocket& socket : found_.sockets) add_socket(socket);
     writer_.events = found_.events;
     writer_.epoll_items = found_.epoll_items;
@@ -55,6 +56,7 @@ class Adder {
   void add_credentials(const FoundCredentials& from);
   void add_table(const std::vector<FoundFd>& table);
   void add_description(const FoundDescription& from);
+  void add_pty(const FoundPty& from);
   void add_socket(const FoundSocket& from);
   [[nodiscard]] std::uint32_t inside(std::uint64_t id) const;
 
@@ -107,8 +109,11 @@ void Adder::add_group(const FoundProcess& from) {
   rbi_group group{};
   group.leader = static_cast<__u32>(from.first_task);
   group.parent = from.parent ? static_cast<__u32>(*from.parent) : RBI_NONE;
-  group.pgid = inside(from.stat.field[kPgrpField]);
-  group.sid = group.pgid == 0 ? 0 : inside(from.stat.field[kSessionField]);
+  // The founder of a process group may be gone, as of a pipeline whose first command is
+  // through; in a session of the tree the group is one of the tree, too.
+  group.sid = inside(from.stat.field[kSessionField]);
+  group.pgid = group.sid != 0 ? static_cast<__u32>(from.stat.field[kPgrpField])
+                              : inside(from.stat.field[kPgrpField]);
   group.exit_signal = static_cast<__u32>(from.stat.field[kExitSignalField]);
   group.pending_first = static_cast<__u32>(writer_.pending.size());
   group.pending_count = static_cast<__u32>(from.pending.size());
@@ -119,6 +124,7 @@ void Adder::add_group(const FoundProcess& from) {
   group.timer_count = static_cast<__u32>(from.timers.size());
   writer_.timers.insert(writer_.timers.end(), from.timers.begin(), from.timers.end());
   if (from.subreaper) group.flags |= RBI_GROUP_SUBREAPER;
+  if (from.has_terminal) group.flags |= RBI_GROUP_TERMINAL;
   if (from.oom_score) {
     group.flags |= RBI_GROUP_OOM_SCORE_ADJ;
     group.oom_score_adj = *from.oom_score;
@@ -171,6 +177,16 @@ void Adder::add_description(const FoundDescription& from) {
   ofd.object = from.object.value_or(RBI_NONE);
   ofd.offset = from.offset;
   writer_.ofds.push_back(ofd);
+}
+
+void Adder::add_pty(const FoundPty& from) {
+  rbi_pty pty = from.record;
+  std::vector<std::byte> data = from.input;
+  data.insert(data.end(), from.output.begin(), from.output.end());
+  pty.input_size = static_cast<__u32>(from.input.size());
+  pty.data_size = static_cast<__u32>(data.size());
+  pty.data = writer_.add_bytes(data);
+  writer_.ptys.push_back(pty);
 }
 
 void Adder::add_socket(const FoundSocket& from) {

@@ -143,6 +143,93 @@ def kinds(trial, program):
     assert last_line(log) == "end bad 0", last_line(log)
 
 
+def ptys(trial, program):
+    """As kinds(): pseudo-terminals in every state; bench may die while it captures them."""
+    log, stop = trial.work / "ptys.log", trial.work / "stop"
+    process = trial.start([program, str(log), str(stop)])
+
+    def rounds():
+        found = re.fullmatch(r"round (\d+) bad 0", last_line(log))
+        return int(found[1]) if found else 0
+
+    def wait_for_more():
+        before = rounds()
+        wait_for("another round", lambda: rounds() > before + 2)
+    wait_for_more()
+    chance = random.Random(1)
+    for _ in range(20 // SLOWER):
+        capturing = subprocess.Popen([trial.bench, "capture", str(process.pid), "-o",
+                                      trial.image, "--leave-running"],
+                                     stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(chance.uniform(0, 0.02))
+        capturing.kill()
+        capturing.wait()
+    wait_for_more()
+    trial.capture(process.pid, "--leave-running")
+    wait_for_more()
+    trial.move(process)
+    wait_for_more()
+    stop.touch()
+    assert os.waitstatus_to_exitcode(trial.end_of(process.pid)) == 7, last_line(log)
+    assert last_line(log) == "end bad 0", last_line(log)
+
+
+# --- a shell at a terminal
+
+class Terminal:
+    """Types into a shell that script(1) runs at a terminal of its own, and reads what it says."""
+
+    def __init__(self, trial, shell):
+        self.typed, self.printed = trial.work / "typed", trial.work / "printed"
+        os.mkfifo(self.typed)
+        path, = installed("script")
+        # Its end of the FIFO is for both, so that nobody else need have it open.
+        self.process = trial.start(["/bin/sh", "-c", 'exec "$@" <>typed >printed', "sh", path,
+                                    "-q", "-c", shell, "/dev/null"])
+        self.seen = 0
+
+    def type(self, text):
+        with open(self.typed, "w") as fifo:
+            fifo.write(text)
+
+    def wait_for(self, text):
+        """Until it has printed something, after what was waited for before."""
+        def find():
+            all_of_it = self.printed.read_text() if self.printed.exists() else ""
+            return all_of_it.find(text, self.seen) + 1
+        self.seen = wait_for(f"the terminal to print {text!r}", find) + len(text) - 1
+
+
+def script(trial):
+    """bash with job control: its terminal's name, foreground job and Ctrl-C are as before."""
+    terminal = Terminal(trial, "bash --norc -i")
+    terminal.type("PS1='> '; stty rows 33 columns 99; tty; echo be''gun\n")
+    terminal.wait_for("/dev/pts/")
+    terminal.wait_for("begun")
+    terminal.type("sleep 1000\n")
+    sleep = wait_for("the foreground job", lambda: [
+        pid for pid in pathlib.Path("/proc").glob("[0-9]*")
+        if (pid / "comm").exists() and (pid / "comm").read_text() == "sleep\n"])[0].name
+    stat = lambda: pathlib.Path(f"/proc/{sleep}/stat").read_text().split()
+    group, session, tty, foreground = stat()[4:8]
+    assert group == sleep == foreground and tty != "0", stat()
+    time.sleep(0.2)
+    trial.move(terminal.process)
+    assert stat()[4:8] == [group, session, tty, foreground], stat()
+    terminal.type("\x03")
+    wait_for("the end of the job", lambda: not pathlib.Path(f"/proc/{sleep}").exists())
+    terminal.type("echo ans''wer\n")
+    terminal.wait_for("answer")
+    terminal.type("sleep 1000\n")
+    time.sleep(0.2)
+    terminal.type("\x1a")  # Ctrl-Z
+    terminal.wait_for("Stopped")
+    terminal.type("kill %1; stty size; tty; exit 5\n")
+    terminal.wait_for("33 99")
+    terminal.wait_for("/dev/pts/")
+    assert trial.end_of(terminal.process.pid) == 0
+
+
 def image(trial, program):
     """Restarted as an image, every task is right at its first instruction, and runs none."""
     tree = Counter(trial, program, 4)
@@ -394,6 +481,7 @@ def make(trial):
 def refusals(trial):
     """Each is named, with the task and the descriptor; the program goes on."""
     path, = installed("python3")
+    master, end = os.openpty()
     wrong = {
         "connection over the network": "import socket; l = socket.create_server(('', 0)); "
                                        "c = socket.create_connection(l.getsockname()[:2])",
@@ -403,9 +491,12 @@ def refusals(trial):
         "has unread events": "import ctypes; c = ctypes.CDLL(None); f = c.inotify_init(); "
                              "c.inotify_add_watch(f, b'.', 0x100); open('created', 'w')",
         "is locked": "import fcntl, os; f = os.memfd_create('m'); fcntl.flock(f, fcntl.LOCK_EX)",
-        "is the master of a pseudo-terminal": "import os; ends = os.openpty()",
-        "leads a session with a controlling terminal": "import os; master, end = os.openpty(); "
-                                                       "f = os.open(os.ttyname(end), os.O_RDWR)",
+        "controlling terminal is not of the tree": f"import os; f = os.open({os.ttyname(end)!r}, "
+                                                   "os.O_RDWR)",
+        "is open outside of the tree, too": "import os; ends = os.openpty()\n"
+                                            "if os.fork() == 0: os.fork() or time.sleep(1000); "
+                                            "os._exit(0)\nos.wait()",
+        "gets a signal when its parent dies": "import ctypes; ctypes.CDLL(None).prctl(1, 10)",
         "leads out of the tree": "",
         "another priority": "import os; os.nice(1)",
         "it is stopped by a signal": "import os; os.kill(os.getpid(), 19)",
