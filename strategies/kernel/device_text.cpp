@@ -75,7 +75,7 @@ namespace {
     case RESTART_AT_FILES:
       return "be given its descriptors";
     case RESTART_AT_SIGNALS:
-      return "be given its pending signals and timers";
+      return "be given its pending signals, timers or locked memory";
     case RESTART_AT_SESSION:
       return "join its session or process group";
     case RESTART_AT_REGISTERS:

@@ -77,7 +77,7 @@ enum restart_where {
 	RESTART_AT_FS,
 	RESTART_AT_MM,
 	RESTART_AT_FILES,
-	RESTART_AT_SIGNALS, /* pending signals, timers */
+	RESTART_AT_SIGNALS, /* pending signals, timers, locked memory */
 	RESTART_AT_SESSION, /* session or process group */
 	RESTART_AT_REGISTERS,
 	RESTART_AT_CLAIM, /* optimistic: the caller is not task `index` */
