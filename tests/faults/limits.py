@@ -78,6 +78,10 @@ def group(controller, knob, value):
     """A cgroup with a limit, and a command that runs in it. Of version 1 or 2."""
     places = {world.CGROUPS / controller: knob[0], world.CGROUPS: knob[1]}
     name = f"rb-faults-{os.getpid()}-{controller}"
+    control = world.CGROUPS / "cgroup.subtree_control"
+    if control.exists() and controller not in control.read_text().split():  # of version 2
+        with contextlib.suppress(OSError):
+            control.write_text(f"+{controller}")
     for place, file in places.items():
         path = place / name
         try:
