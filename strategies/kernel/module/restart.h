@@ -88,7 +88,6 @@ int restart_move_groups(struct restart *r);
 int restart_ghosts_init(struct restart *r);
 int restart_summon_ghosts(struct restart *r);
 void restart_ghosts_free(struct restart *r);
-
 /* terminals.c */
 int restart_take_terminal(struct restart_task *t);
 int restart_settle_terminals(struct restart *r);
