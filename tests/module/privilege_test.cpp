@@ -3,16 +3,20 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <ctime>
 #include <fstream>
 #include <functional>
 #include <string>
@@ -21,11 +25,13 @@
 #include "tests/module/trial.h"
 #include "tests/native/restart.h"
 #include "tests/support/sample_image.h"
+#include "workloads/synthetic/tree.h"
 
 namespace rb::test {
 namespace {
 
 constexpr uid_t kNobody = 65534;
+constexpr std::uintptr_t kSomeAddress = 1 << 20;
 constexpr std::uint64_t kCheckpointRestore = 1ull << CAP_CHECKPOINT_RESTORE;
 constexpr std::uint64_t kSysAdmin = 1ull << CAP_SYS_ADMIN;
 
@@ -173,6 +179,76 @@ TEST_CASE("restored tasks have the privileges of who restarts them, and no more"
     CHECK(outcome.finished);
     CHECK(outcome.as_it_should);
   }
+}
+
+/// A task that sleeps at the barrier as nobody, and shares its mm with one that is on an errand,
+/// for minutes, with the privileges of who restarts them.
+Image nobody_and_an_errand() {
+  SyntheticTree tree("errand", 1);
+  const TaskId child = tree.fork(tree.root(), kShareMm);
+  rbi_timer timer{};
+  timer.id = 1 << 28;
+  timer.clock = CLOCK_MONOTONIC;
+  timer.notify = SIGEV_NONE;
+  timer.task = RBI_NONE;
+  timer.value = 3'600'000'000'000;
+  tree.group_of(child).timers = {timer};
+  ImageWriter writer;
+  tree.write(writer);
+  rbi_credentials nobody{};
+  nobody.uid = nobody.euid = nobody.suid = nobody.fsuid = kNobody;
+  nobody.gid = nobody.egid = nobody.sgid = nobody.fsgid = kNobody;
+  writer.credentials = {nobody};
+  writer.tasks[0].credentials = 0;
+  auto image = writer.to_image();
+  REQUIRE(image);
+  return std::move(*image);
+}
+
+/// A process that, once that task is nobody's, tries to read its memory as nobody, and ends it.
+/// @param seen  gets the errno, or -1 if it could
+void try_to_read(pid_t task, int* seen) {
+  if (::fork() != 0) return;
+  if (!become_nobody()) ::_exit(1);
+  for (int i = 0; i < 3000 && ::kill(task, 0) != 0; ++i) ::usleep(1000);
+  ::usleep(200'000);  // until the other is out
+  std::uint64_t word = 0;
+  iovec here{&word, sizeof word};
+  iovec there{reinterpret_cast<void*>(kSomeAddress), sizeof word};
+  const auto got = ::process_vm_readv(task, &here, 1, &there, 1, 0);
+  *seen = got < 0 && errno != EFAULT ? errno : -1;
+  ::kill(task, SIGKILL);
+  ::_exit(0);
+}
+
+TEST_CASE("whoever is on an errand with other privileges cannot be looked at") {
+  const Image image = nobody_and_an_errand();
+  auto* seen = static_cast<int*>(
+      ::mmap(nullptr, sizeof(int), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+  REQUIRE(seen != MAP_FAILED);
+  for (const bool optimistic : {false, true}) {
+    *seen = 0;
+    Trial trial;
+    trial.optimistic = optimistic;
+    trial.before_run = [&] { try_to_read(static_cast<pid_t>(image.tasks()[0].pid), seen); };
+    const Outcome outcome = run(image, trial);
+    INFO((optimistic ? "optimistic" : "kernel"));
+    CHECK(outcome.error != 0);
+    CHECK(outcome.finished);
+    CHECK(*seen == EPERM);
+  }
+  ::munmap(seen, sizeof(int));
+}
+
+TEST_CASE("tasks are not created in another pid namespace than that of LOAD") {
+  const Image image = workload_image("tree", {{"depth", 1}, {"fanout", 2}});
+  Trial trial;
+  trial.before_run = [] {
+    if (::unshare(CLONE_NEWPID) != 0) ::_exit(1);
+  };
+  const Outcome outcome = run(image, trial);
+  CHECK(outcome.error == EPERM);
+  CHECK(outcome.finished);
 }
 
 }  // namespace

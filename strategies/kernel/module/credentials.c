@@ -14,6 +14,7 @@
 #include <linux/user_namespace.h>
 #include <linux/version.h>
 
+#include "errand.h"
 #include "restart.h"
 #include "symbols.h"
 
@@ -153,8 +154,43 @@ int restart_credentials(struct restart_task *t)
 	err = restart_step(r);
 	if (!err && record->credentials != RBI_NONE)
 		err = set_credentials(r, &r->image.credentials[record->credentials]);
-	/* A change of ids makes an mm what no other may look at. */
+	/*
+	 * A change of ids makes an mm what no other may look at. As long as somebody is out
+	 * in it with the coordinator's privileges, it stays so.
+	 */
 	if (!err)
-		HIDDEN(set_dumpable)(current->mm, hidden ? SUID_DUMP_DISABLE : SUID_DUMP_USER);
+		HIDDEN(set_dumpable)
+	(current->mm, hidden || r->errands ? SUID_DUMP_DISABLE : SUID_DUMP_USER);
 	return err;
+}
+
+/* All are back from their errands and stand at the barrier. */
+int restart_unveil(struct restart *r)
+{
+	u32 i;
+
+	for (i = 0; i < r->image.count[RBI_SEC_TASKS]; i++) {
+		const struct rbi_task *record = &r->image.tasks[i];
+		struct task_struct *task;
+		struct mm_struct *mm;
+
+		if (record->credentials == RBI_NONE ||
+		    r->image.mms[record->mm].flags & RBI_MM_NOT_DUMPABLE)
+			continue;
+		rcu_read_lock();
+		task = READ_ONCE(r->tasks[i].sleeper);
+		if (task)
+			get_task_struct(task);
+		rcu_read_unlock();
+		if (!task)
+			return -ESRCH; /* it was killed */
+		mm = get_task_mm(task);
+		put_task_struct(task);
+		if (!mm)
+			return -ESRCH;
+		HIDDEN(set_dumpable)(mm, SUID_DUMP_USER);
+		mmput(mm);
+		cond_resched();
+	}
+	return 0;
 }

@@ -277,8 +277,8 @@ int restart_set_out(struct restart_task *t)
 		};
 
 		restart_general_registers(&start);
-		WRITE_ONCE(errand->away, current);
-		err = restart_error(r); /* it is called off by now */
+		smp_store_mb(errand->away, current); /* pairs with the verdict's cmpxchg */
+		err = restart_error(r);		     /* it is called off by now */
 	}
 	fput(door);
 	return err;

@@ -63,6 +63,7 @@ void restart_errands_free(struct restart *r);
 
 /* The coordinator, when all stand at the barrier: sends them out, and waits for them. */
 int restart_send_out(struct restart *r);
+int restart_unveil(struct restart *r); /* afterwards; credentials.c */
 /* Has a task died on its errand? */
 bool restart_strayed(struct restart *r);
 /* The restart has failed: those who are out need not finish. */

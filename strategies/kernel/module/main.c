@@ -6,6 +6,7 @@
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/module.h>
+#include <linux/nsproxy.h>
 #include <linux/pid_namespace.h>
 #include <linux/rcupdate.h>
 #include <linux/sched/mm.h>
@@ -93,7 +94,7 @@ static int make_tree(struct restart *r)
 		err = restart_create(&r->tasks[0]);
 	err = restart_await(r);
 	if (!err && r->errands)
-		err = restart_send_out(r);
+		err = restart_send_out(r) ?: restart_unveil(r);
 	if (!err && (r->move_count || r->image.count[RBI_SEC_PTYS])) {
 		err = restart_move_groups(r) ?: restart_settle_terminals(r);
 		WRITE_ONCE(r->ready_ns, ktime_get_ns());
@@ -109,6 +110,9 @@ static int run(struct restart *r)
 
 	if (r->state != RESTART_LOADED)
 		return -EBADFD;
+	/* Tasks are looked up by number where the coordinator was when it loaded. */
+	if (current->nsproxy->pid_ns_for_children != r->pids)
+		return -EPERM;
 	err = restart_given_complete(r, &fault);
 	if (restart_refuse(r, err, &fault))
 		return err;

@@ -175,8 +175,8 @@ static void change(struct restart *r, struct task_struct *leader, enum pid_type 
 /* Returns the terminal that the process loses with its session. */
 static int move(struct restart *r, const struct rbi_group *group, struct tty_struct **tty)
 {
-	struct task_struct *leader =
-		pid_task(find_pid_ns(r->image.tasks[group->leader].pid, r->pids), PIDTYPE_TGID);
+	/* At the barrier; it takes its name off before it exits, and is not released meanwhile. */
+	struct task_struct *leader = READ_ONCE(r->tasks[group->leader].sleeper);
 	struct pid *sid, *pgid;
 
 	if (!leader || leader->exit_state)

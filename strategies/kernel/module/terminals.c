@@ -59,9 +59,13 @@ int restart_take_terminal(struct restart_task *t)
 	return err ?: slave->f_op->unlocked_ioctl(slave, TIOCSCTTY, 0);
 }
 
+/*
+ * Under tasklist_lock: at the barrier, or NULL. It takes its name off before it exits, and is not
+ * released meanwhile.
+ */
 static struct task_struct *leader_of(const struct restart *r, const struct rbi_group *group)
 {
-	return pid_task(find_pid_ns(r->image.tasks[group->leader].pid, r->pids), PIDTYPE_TGID);
+	return READ_ONCE(r->tasks[group->leader].sleeper);
 }
 
 /*
@@ -117,23 +121,28 @@ static int settle_member(struct restart *r, const struct rbi_group *group, struc
 /* As TIOCSPGRP does: a group of the terminal's session. */
 static int set_foreground(struct restart *r, struct tty_struct *tty, const struct rbi_pty *pty)
 {
+	struct pid *session, *pgrp;
 	struct task_struct *member;
 	struct pid *old = NULL;
-	struct pid *pgrp;
 	unsigned long flags;
 	int err = 0;
 
 	read_lock(restart_tasklist_lock);
+	session = find_pid_ns(pty->sid, r->pids);
 	pgrp = find_pid_ns(pty->foreground, r->pids);
 	member = pgrp ? pid_task(pgrp, PIDTYPE_PGID) : NULL;
 	if (!member) {
 		err = -ESRCH;
-	} else if (task_session(member) != find_pid_ns(pty->sid, r->pids)) {
+	} else if (task_session(member) != session) {
 		err = -EPERM;
 	} else {
 		spin_lock_irqsave(&tty->ctrl.lock, flags);
-		old = tty->ctrl.pgrp;
-		tty->ctrl.pgrp = get_pid(pgrp);
+		if (tty->ctrl.session == session) {
+			old = tty->ctrl.pgrp;
+			tty->ctrl.pgrp = get_pid(pgrp);
+		} else {
+			err = -ENOTTY; /* it was hung up */
+		}
 		spin_unlock_irqrestore(&tty->ctrl.lock, flags);
 	}
 	read_unlock(restart_tasklist_lock);
