@@ -253,7 +253,7 @@ class Accountant {
         return;
       case RST_FILL:
         actor.mm->pages += op.b / RBI_PAGE_SIZE;
-        account_.work.descriptors_closed += op.b >= RST_FILL_ABSENT_MIN ? 1 : 0;
+        account_.work.descriptors_closed += op.x;
         return;
       default:
         return;  // touches none of what is accounted for

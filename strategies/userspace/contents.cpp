@@ -202,13 +202,15 @@ void Contents::add_memory(int task) {
   const bool temporary = takes_descriptors(object, task);
   wait_for_topology(task, object, RST_STAGE_MEMORY);
   // A temporary descriptor must not end up in somebody's copy of the table.
-  if (temporary) wait_for_topology(task, files, RST_STAGE_MEMORY);
+  // For the same reason userfaultfd(2) is for the table's owner only: others' is not foreseen.
+  const bool bulk = files.owner == task && has_much(mm);
+  if (temporary || bulk) wait_for_topology(task, files, RST_STAGE_MEMORY);
 
   if ((mm.flags & RBI_MM_NO_HUGE_PAGES) != 0) {
     scripts_.add(task, ops::make(RST_NO_HUGE_PAGES, RST_STAGE_MEMORY));
   }
   if (!is_mapped_early(object)) map(task, mm);
-  fill(task, mm);
+  fill(task, mm, bulk);
   if ((mm.flags & RBI_MM_LAYOUT) != 0 && inherited_by(task).layout == nullptr) {
     scripts_.add(task, set_layout(at_, mm));
   }
@@ -219,6 +221,13 @@ void Contents::add_memory(int task) {
   if (event != mm_events_.end()) {
     scripts_.add(task, ops::post(event->second, RST_STAGE_MEMORY));
   }
+}
+
+/// Whether there may be a run that is filled in bulk.
+bool Contents::has_much(const rbi_mm& mm) const {
+  std::uint64_t pages = 0;
+  for (const rbi_run& run : image_.runs_of(mm)) pages += run.pages;
+  return pages * RBI_PAGE_SIZE >= RST_FILL_ABSENT_MIN;
 }
 
 bool Contents::is_mapped_early(const PlannedObject& mm) const {
@@ -255,7 +264,21 @@ void Contents::map(int task, const rbi_mm& mm) {
   advise_before_contents(vmas, had, scripts_.of(task));
 }
 
-void Contents::fill(int task, const rbi_mm& mm) {
+/// Meanwhile memory that is filled by userfaultfd(2) must not be touched by the kernel for another
+/// task, as it does with the rseq area of one that registers it.
+bool Contents::is_written_by_kernel(const rst_op& fill, int owner) const {
+  const auto tasks = image_.tasks();
+  for (std::size_t i = 0; i < tasks.size(); ++i) {
+    const rbi_task& task = tasks[i];
+    if (static_cast<int>(i) == owner || task.mm != tasks[static_cast<std::size_t>(owner)].mm)
+      continue;
+    if (task.rseq + task.rseq_len > fill.a && task.rseq < fill.a + fill.b) return true;
+  }
+  return false;
+}
+
+/// @param bulk  whether the task may have a descriptor for a moment
+void Contents::fill(int task, const rbi_mm& mm, bool bulk) {
   const CommonMemory& had = inherited_by(task);
   auto runs = image_.runs_of(mm);
   for (const rbi_vma& vma : image_.vmas_of(mm)) {
@@ -263,9 +286,14 @@ void Contents::fill(int task, const rbi_mm& mm) {
     runs = runs.subspan(inside.size());
     const CommonVma* common = had.find(vma);
     if (common != nullptr && common->complete) continue;
+    auto& script = scripts_.of(task);
+    const std::size_t first = script.size();
     fill_runs(
-        at_, inside, [&](const rbi_run& run) { return restored_by_.contains(&run); },
-        scripts_.of(task));
+        at_, inside, [&](const rbi_run& run) { return restored_by_.contains(&run); }, script);
+    if (bulk) {
+      fill_in_bulk(std::span(script).subspan(first),
+                   [&](const rst_op& op) { return !is_written_by_kernel(op, task); });
+    }
     const __u32 mapped = common != nullptr ? common->prot
                          : inside.empty()  ? vma.prot
                                            : vma.prot | PROT_WRITE;

@@ -74,7 +74,9 @@ class Contents {
   void find_rseq_waits();
   void find_own_runs();
   void map(int task, const rbi_mm& mm);
-  void fill(int task, const rbi_mm& mm);
+  [[nodiscard]] bool has_much(const rbi_mm& mm) const;
+  [[nodiscard]] bool is_written_by_kernel(const rst_op& fill, int owner) const;
+  void fill(int task, const rbi_mm& mm, bool bulk);
   void add_files(int task);
   void add_fs(int task);
   void add_signals(int task);

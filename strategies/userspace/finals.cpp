@@ -16,10 +16,11 @@ class Finals {
   /// By task.
   std::vector<std::vector<rst_op>> run() {
     add_locks();
-    for (const rbi_group& group : image_.groups()) add_process(group);
+    // Before limits: it takes descriptors for a moment.
     if (!image_.ptys().empty()) {
       for (const rbi_group& group : image_.groups()) add_terminal(group);
     }
+    for (const rbi_group& group : image_.groups()) add_process(group);
     for (std::size_t i = 0; i < ops_.size(); ++i) add_credentials(i);
     return std::move(ops_);
   }

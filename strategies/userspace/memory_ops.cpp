@@ -91,6 +91,12 @@ void fill_runs(const ImageAt& at, std::span<const rbi_run> runs,
   }
 }
 
+void fill_in_bulk(std::span<rst_op> ops, const std::function<bool(const rst_op&)>& allowed) {
+  for (rst_op& op : ops) {
+    if (op.kind == RST_FILL && op.b >= RST_FILL_ABSENT_MIN && allowed(op)) op.x = 1;
+  }
+}
+
 rst_op protect_vma(const rbi_vma& vma) {
   rst_op op = op_on(RST_MPROTECT, vma);
   op.y = vma.prot;
@@ -114,8 +120,10 @@ std::vector<rst_op> common_memory_ops(const ImageAt& at, const DescriptorPlan& d
   for (const CommonVma& c : common.vmas) {
     const std::uint32_t prot = c.runs.empty() ? c.prot : c.prot | PROT_WRITE;
     ops.push_back(map_vma(at, descriptors, c.vma, prot, c.runs));
+    const std::size_t first = ops.size();
     fill_runs(
         at, c.runs, [](const rbi_run&) { return false; }, ops);
+    fill_in_bulk(std::span(ops).subspan(first), [](const rst_op&) { return true; });
     if (prot != c.prot) ops.push_back(protect_vma(c.vma));
   }
   open_once(ops, 0);

@@ -24,6 +24,10 @@ void open_once(std::vector<rst_op>& ops, std::size_t first);
 void fill_runs(const ImageAt& at, std::span<const rbi_run> runs,
                const std::function<bool(const rbi_run&)>& by_others, std::vector<rst_op>& ops);
 
+/// Lets those of the fills that are large enough go by userfaultfd(2), which takes the lowest free
+/// descriptor for that time.
+void fill_in_bulk(std::span<rst_op> ops, const std::function<bool(const rst_op&)>& allowed);
+
 [[nodiscard]] rst_op protect_vma(const rbi_vma& vma);
 [[nodiscard]] rst_op unmap_vma(const rbi_vma& vma);
 

@@ -59,7 +59,7 @@ long do_fill(const struct rst_op *op)
 {
 	__u64 done = 0;
 
-	if (op->b >= RST_FILL_ABSENT_MIN)
+	if (op->x)
 		done = fill_absent(op->a, op->b, op->c);
 	fill(op->a + done, op->b - done, op->c + done);
 	return 0;

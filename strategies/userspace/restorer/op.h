@@ -15,10 +15,7 @@ enum rst_stage {
 	RST_STAGE_COUNT,
 };
 
-/*
- * RST_FILL of so many bytes goes by userfaultfd(2) where it can, which takes a descriptor for
- * that time. Less is not worth the four system calls.
- */
+/* RST_FILL of so many bytes is worth the four system calls that userfaultfd(2) takes. */
 #define RST_FILL_ABSENT_MIN (1ul << 18)
 
 enum rst_op_kind {
@@ -71,7 +68,7 @@ enum rst_op_kind {
 	RST_MMAP_PATH, /* and e: path, z: open flags, d: offset; x: how many of the same that
 			  follow are mapped by the same descriptor */
 	RST_MMAP_FETCH, /* and z: the coordinator's fd, d: offset */
-	RST_FILL, /* a: address, b: bytes, c: source */
+	RST_FILL, /* a: address, b: bytes, c: source, x: 1 = by userfaultfd(2), which takes a fd */
 	RST_MPROTECT, /* a: start, b: length, y: prot */
 	RST_MUNMAP, /* a: start, b: length */
 	RST_VDSO, /* a: address */
