@@ -12,12 +12,12 @@
 #include <cstring>
 #include <string_view>
 
+#include "harness/capture/kept_files.h"
 #include "harness/verify/proc_files.h"
 
 namespace rb::capture {
 namespace {
 
-constexpr std::string_view kDeleted = " (deleted)";
 constexpr std::string_view kSlaves = "/dev/pts/";
 
 // Of proc_pid_stat(5).

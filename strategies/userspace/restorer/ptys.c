@@ -38,7 +38,7 @@ static long do_pty(const struct rst_op *op)
 	const __u64 path = op->c ? op->c : (__u64)multiplexer; /* that of one that is closed */
 	const int unlocked = 0;
 	__u32 last = op->x;
-	__u32 number;
+	__u32 number = 0;
 	long ret;
 
 	for (;; last++) {
