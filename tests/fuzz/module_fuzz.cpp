@@ -22,13 +22,14 @@ std::size_t section_of(std::string_view message) {
 }
 
 /// What the module leaves to user space: the sections that it does not read, and everywhere
-/// checksums, references to strings, contents of pipes, and which socket or event a
-/// description is.
+/// checksums, references to strings, contents of pipes and pseudo-terminals, and which
+/// socket or event a description is.
 bool is_user_spaces(const std::string& message) {
   const std::size_t section = section_of(message);
   if (section == RBI_SEC_FIXTURES) return true;
   if (section > RBI_SEC_XSTATES && section < RBI_SEC_COUNT) return true;
-  for (const char* part : {"checksum", "padding", "string", "path", "pipes[", "].object"}) {
+  for (const char* part : {"checksum", "padding", "string", "path", "pipes[", "].object", "].data ",
+                           "what bytes holds"}) {
     if (message.find(part) != std::string::npos) return true;
   }
   return false;

@@ -50,6 +50,7 @@ void qsort(void* base, size_t count, size_t size, int (*compare)(const void*, co
   } while (0)
 #define S32_MAX INT32_MAX
 #define S64_MAX INT64_MAX
+#define U16_MAX UINT16_MAX
 #define U32_MAX UINT32_MAX
 #define U64_MAX UINT64_MAX
 #define USEC_PER_SEC 1000000l
