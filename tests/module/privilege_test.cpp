@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <linux/capability.h>
 #include <sched.h>
-#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -16,6 +15,7 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <cerrno>
+#include <csignal>
 #include <ctime>
 #include <fstream>
 #include <functional>
