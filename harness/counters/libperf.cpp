@@ -7,6 +7,8 @@ extern "C" {
 // In the static library, though not in its headers; 0 or -1 and errno.
 // NOLINTNEXTLINE(bugprone-reserved-identifier): libperf's name
 int perf_evsel__apply_filter(perf_evsel* evsel, const char* filter);
+// What perf_evlist__mmap() gives an event and nothing takes back.
+void perf_evsel__free_id(perf_evsel* evsel);
 }
 
 namespace rb {
@@ -52,6 +54,7 @@ Status open_event(perf_evsel* event, const EventSpec& spec) {
 
 void remove_event(perf_evlist* list, perf_evsel* event) {
   perf_evlist__remove(list, event);
+  perf_evsel__free_id(event);
   perf_cpu_map__put(perf_evsel__cpus(event));
   perf_thread_map__put(perf_evsel__threads(event));
   perf_evsel__delete(event);

@@ -36,7 +36,7 @@ using EventList = std::unique_ptr<perf_evlist, EvlistDeleter>;
 /// removed from the list then, as what goes through the list would crash.
 [[nodiscard]] Status open_event(perf_evsel* event, const EventSpec& spec);
 
-/// Deletes an event with its references to the list's maps, which libperf forgets.
+/// Deletes an event with its ids and its references to the list's maps, which libperf forgets.
 void remove_event(perf_evlist* list, perf_evsel* event);
 
 /// MemoryTrace by libperf. Errors: kLacking, if any of these tracepoints cannot be traced.
