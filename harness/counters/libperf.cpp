@@ -8,6 +8,7 @@ extern "C" {
 // NOLINTNEXTLINE(bugprone-reserved-identifier): libperf's name
 int perf_evsel__apply_filter(perf_evsel* evsel, const char* filter);
 // What perf_evlist__mmap() gives an event and nothing takes back.
+// NOLINTNEXTLINE(bugprone-reserved-identifier): the same
 void perf_evsel__free_id(perf_evsel* evsel);
 }
 
