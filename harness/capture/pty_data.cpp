@@ -1,7 +1,6 @@
 #include "harness/capture/pty_data.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -41,12 +40,6 @@ Fd open_slave(const FoundPty& pty) {
   lock = 1;
   if (locked) ::ioctl(pty.master.get(), TIOCSPTLCK, &lock);
   return slave;
-}
-
-bool is_ready(int fd, short events) {
-  pollfd state = {fd, events, 0};
-  ::poll(&state, 1, 0);
-  return (state.revents & events) != 0;
 }
 
 /// Memory that a child shares, as it has no other way to tell.

@@ -18,11 +18,6 @@ constexpr std::byte kStop{0x13};  // any character will do
 constexpr int kPatience = 100;    // ms
 constexpr int kTries = 50;
 
-bool is_ready(int fd, short events, int timeout) {
-  pollfd state = {fd, events, 0};
-  return ::poll(&state, 1, timeout) == 1 && (state.revents & events) != 0;
-}
-
 class PtyReader {
  public:
   PtyReader(int master, int slave, const termios2& settings, PtyUnread& unread)

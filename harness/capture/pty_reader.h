@@ -6,13 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "harness/verify/line_discipline.h"
 #include "image/format.h"
 
 namespace rb::capture {
-
-/// N_TTY_BUF_SIZE - 1: what a line discipline holds. More waits in front of it, and is not
-/// yet what the terminal's settings make of it.
-inline constexpr std::size_t kDisciplineRoom = 4095;
 
 /// What PtyReader finds, in memory that it shares with whoever started it.
 struct PtyUnread {
@@ -31,11 +28,6 @@ struct PtyUnread {
 /// Settings by which input passes a terminal unchanged: no conversions, echo or signals.
 /// @param settings  the terminal's own  @param lines  whether it reads by lines
 [[nodiscard]] termios2 staging_settings(const termios2& settings, bool lines);
-
-/// Whether a terminal with these settings reads by lines: ICANON, unless EXTPROC.
-[[nodiscard]] constexpr bool reads_lines(std::uint32_t local_flags) {
-  return (local_flags & ICANON) != 0 && (local_flags & EXTPROC) == 0;
-}
 
 /// Makes system calls only, so that it can run in a child of fork(2) of any process.
 /// @param master  the very description

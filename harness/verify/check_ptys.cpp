@@ -9,11 +9,10 @@
 #include <cstring>
 
 #include "harness/verify/check_special.h"
+#include "harness/verify/line_discipline.h"
 
 namespace rb {
 namespace {
-
-constexpr int kDisciplineRoom = 4095;  // N_TTY_BUF_SIZE - 1: more waits unseen
 
 class PtyCheck {
  public:
@@ -63,9 +62,10 @@ class PtyCheck {
             pty_.sid == 0 ? 0 : ask(TIOCGPGRP));
     const auto found = events(POLLIN);  // which waits for what is on its way
     compare("slave is closed", has(RBI_PTY_SLAVE_CLOSED), (found & POLLHUP) != 0);
-    compare("unread output",
-            std::min<int>(static_cast<int>(pty_.data_size - pty_.input_size), kDisciplineRoom),
-            ask(FIONREAD));
+    compare(
+        "unread output",
+        static_cast<int>(std::min<std::size_t>(pty_.data_size - pty_.input_size, kDisciplineRoom)),
+        ask(FIONREAD));
     check_settings();
     check_owner();
   }
@@ -106,7 +106,7 @@ class PtyCheck {
     compare("slave is exclusive", has(RBI_PTY_EXCLUSIVE) ? 1 : 0, ask(TIOCGEXCL));
     const bool full = pty_.data_size - pty_.input_size >= kDisciplineRoom;
     if (!full) compare("output is stopped", has(RBI_PTY_STOPPED), (found & POLLOUT) == 0);
-    const bool lines = (pty_.local_flags & (ICANON | EXTPROC)) == ICANON;
+    const bool lines = reads_lines(pty_.local_flags);
     if (lines) {
       compare("a line is unread", has_line(), (found & POLLIN) != 0);
     } else {

@@ -4,9 +4,7 @@
 #include <cstring>
 
 #include "strategies/bare/in_process.h"
-#include "strategies/userspace/restorer/op.h"
-
-extern "C" __u64 fill_absent(__u64 address, __u64 size, __u64 source);  // restorer/bulk.c
+#include "strategies/userspace/restorer/bulk.h"
 
 namespace rb {
 namespace {

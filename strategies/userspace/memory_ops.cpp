@@ -5,6 +5,7 @@
 
 #include "strategies/userspace/advice.h"
 #include "strategies/userspace/ops.h"
+#include "strategies/userspace/restorer/bulk.h"
 #include "strategies/userspace/table_fill.h"
 
 namespace rb {

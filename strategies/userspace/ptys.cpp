@@ -9,9 +9,6 @@
 namespace rb {
 namespace {
 
-/// O_NOCTTY is the restorer's to add.
-[[nodiscard]] std::uint64_t open_flags(const rbi_ofd& ofd) { return ofd.flags; }
-
 class PtyOpener {
  public:
   PtyOpener(const ImageAt& at, std::uint32_t& next_fd, std::vector<std::uint32_t>& fds,
@@ -25,7 +22,7 @@ class PtyOpener {
     was_open_.assign(image_.ptys().size(), 0);
     for (std::uint32_t i = 0; i < ofds.size(); ++i) {
       if (ofds[i].kind == RBI_OFD_PTY_MASTER) {
-        fds_[i] = open_master(ofds[i].object, open_flags(ofds[i]), at_.of_string(ofds[i].path));
+        fds_[i] = open_master(ofds[i].object, ofds[i].flags, at_.of_string(ofds[i].path));
       }
     }
     open_closed_masters();
@@ -59,7 +56,7 @@ class PtyOpener {
     op.x = next_fd_++;
     op.y = masters_[ofd.object];
     op.a = at_.of_string(ofd.path);
-    op.b = open_flags(ofd);
+    op.b = ofd.flags;
     op.z = image_.string(ofd.path) == "/dev/tty" ? 1 : 0;
     ops_.push_back(op);
     slaves_[ofd.object] = op.x;

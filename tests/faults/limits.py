@@ -74,30 +74,45 @@ def address_space(bench):
 
 
 @contextlib.contextmanager
-def group(controller, knob, value):
-    """A cgroup with a limit, and a command that runs in it. Of version 1 or 2."""
-    places = {world.CGROUPS / controller: knob[0], world.CGROUPS: knob[1]}
-    name = f"rb-faults-{os.getpid()}-{controller}"
+def given_to_groups(controller):
+    """The root of version 2 gives a controller to its groups only when asked to."""
     control = world.CGROUPS / "cgroup.subtree_control"
-    if control.exists() and controller not in control.read_text().split():  # of version 2
+    if not control.exists() or controller in control.read_text().split():
+        yield
+        return
+    with contextlib.suppress(OSError):  # then there is no group with it
+        control.write_text(f"+{controller}")
+    try:
+        yield
+    finally:
         with contextlib.suppress(OSError):
-            control.write_text(f"+{controller}")
+            control.write_text(f"-{controller}")
+
+
+def made_group(controller, knob, value):
+    """The path of a new cgroup with that limit. Of version 1 or 2."""
+    places = {world.CGROUPS / controller: knob[0], world.CGROUPS: knob[1]}
     for place, file in places.items():
-        path = place / name
+        path = place / f"rb-faults-{os.getpid()}-{controller}"
         try:
             path.mkdir()
             (path / file).write_text(str(value))
+            return path
         except OSError:
             with contextlib.suppress(OSError):
                 path.rmdir()
-            continue
-        break
-    else:
-        raise world.Skipped(f"no cgroup with the controller {controller}")
-    try:
-        yield ("/bin/sh", "-c", f'echo 0 >{path}/cgroup.procs && exec "$@"', "sh")
-    finally:
-        world.wait_for("the cgroup to be empty", lambda: removed(path))
+    raise world.Skipped(f"no cgroup with the controller {controller}")
+
+
+@contextlib.contextmanager
+def group(controller, knob, value):
+    """A cgroup with a limit: what a command that runs in it begins with."""
+    with given_to_groups(controller):
+        path = made_group(controller, knob, value)
+        try:
+            yield ("/bin/sh", "-c", f'echo 0 >{path}/cgroup.procs && exec "$@"', "sh")
+        finally:
+            world.wait_for("the cgroup to be empty", lambda: removed(path))
 
 
 def removed(path):

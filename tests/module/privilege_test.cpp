@@ -22,10 +22,10 @@
 #include <string>
 
 #include "strategies/kernel/module/restart_uapi.h"
+#include "tests/module/timer_image.h"
 #include "tests/module/trial.h"
 #include "tests/native/restart.h"
 #include "tests/support/sample_image.h"
-#include "workloads/synthetic/tree.h"
 
 namespace rb::test {
 namespace {
@@ -184,25 +184,13 @@ TEST_CASE("restored tasks have the privileges of who restarts them, and no more"
 /// A task that sleeps at the barrier as nobody, and shares its mm with one that is on an errand,
 /// for minutes, with the privileges of who restarts them.
 Image nobody_and_an_errand() {
-  SyntheticTree tree("errand", 1);
-  const TaskId child = tree.fork(tree.root(), kShareMm);
-  rbi_timer timer{};
-  timer.id = 1 << 28;
-  timer.clock = CLOCK_MONOTONIC;
-  timer.notify = SIGEV_NONE;
-  timer.task = RBI_NONE;
-  timer.value = 3'600'000'000'000;
-  tree.group_of(child).timers = {timer};
-  ImageWriter writer;
-  tree.write(writer);
   rbi_credentials nobody{};
   nobody.uid = nobody.euid = nobody.suid = nobody.fsuid = kNobody;
   nobody.gid = nobody.egid = nobody.sgid = nobody.fsgid = kNobody;
-  writer.credentials = {nobody};
-  writer.tasks[0].credentials = 0;
-  auto image = writer.to_image();
-  REQUIRE(image);
-  return std::move(*image);
+  return two_processes(kFarAway, kShareMm, CLOCK_MONOTONIC, [&](ImageWriter& writer) {
+    writer.credentials = {nobody};
+    writer.tasks[0].credentials = 0;
+  });
 }
 
 /// A process that, once that task is nobody's, tries to read its memory as nobody, and ends it.

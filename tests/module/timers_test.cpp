@@ -10,33 +10,13 @@
 #include <ctime>
 
 #include "tests/module/slabs.h"
+#include "tests/module/timer_image.h"
 #include "tests/module/trial.h"
-#include "workloads/synthetic/tree.h"
 
 namespace rb::test {
 namespace {
 
-constexpr std::int32_t kFarAway = 1 << 28;  // takes minutes to count up to
 constexpr std::int32_t kNear = 3;
-
-/// A process and its child, with one mm or two; the child has a timer of this id.
-Image two_processes(std::int32_t id, unsigned share, std::uint32_t clock = CLOCK_MONOTONIC) {
-  SyntheticTree tree("timers", 1);
-  const TaskId child = tree.fork(tree.root(), share);
-  rbi_timer timer{};
-  timer.id = id;
-  timer.clock = clock;
-  timer.notify = SIGEV_SIGNAL;
-  timer.signal = SIGUSR2;
-  timer.task = RBI_NONE;
-  timer.value = 3'600'000'000'000;
-  tree.group_of(child).timers = {timer};
-  ImageWriter writer;
-  tree.write(writer);
-  auto image = writer.to_image();
-  REQUIRE(image);
-  return std::move(*image);
-}
 
 std::string text(const Outcome& outcome) {
   return fmt::format("error {}, where {}, index {}, steps {}, live {}", outcome.error,

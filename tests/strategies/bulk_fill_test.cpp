@@ -4,6 +4,7 @@
 
 #include "strategies/userspace/compile.h"
 #include "strategies/userspace/image_graph.h"
+#include "strategies/userspace/restorer/bulk.h"
 #include "workloads/synthetic/regions.h"
 #include "workloads/synthetic/tree.h"
 

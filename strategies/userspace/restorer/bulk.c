@@ -6,6 +6,7 @@
 #include <linux/fcntl.h>
 #include <linux/userfaultfd.h>
 
+#include "strategies/userspace/restorer/bulk.h"
 #include "strategies/userspace/restorer/restorer.h"
 
 /* What the kernel maps of a file at one page fault: fault_around_bytes, mm/memory.c. */
@@ -41,11 +42,6 @@ static long open_for(__u64 address, __u64 size)
 	return ret;
 }
 
-/*
- * Copies into pages that are not there yet, and returns for how many bytes it did: fewer than
- * size where the kernel has no userfaultfd(2), memory is neither anonymous nor shmem, or a page
- * is there already.
- */
 __u64 fill_absent(__u64 address, __u64 size, __u64 source)
 {
 	__u64 done = 0;

@@ -4,6 +4,7 @@
 #include <linux/mman.h>
 #include <linux/prctl.h>
 
+#include "strategies/userspace/restorer/bulk.h"
 #include "strategies/userspace/restorer/restorer.h"
 
 #define ENOMEM 12

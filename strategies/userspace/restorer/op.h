@@ -15,9 +15,6 @@ enum rst_stage {
 	RST_STAGE_COUNT,
 };
 
-/* RST_FILL of so many bytes is worth the four system calls that userfaultfd(2) takes. */
-#define RST_FILL_ABSENT_MIN (1ul << 18)
-
 enum rst_op_kind {
 	RST_LEAD, /* the coordinator's first */
 	/* creation */

@@ -38,10 +38,9 @@ static inline struct rst_packet *packet_at(const struct rst_control *control, __
 
 #define FILL_CHUNK (1ul << 20) /* stays in the cache between populating and copying */
 
-/* memory.c, bulk.c */
+/* memory.c */
 void *memcpy(void *to, const void *from, unsigned long size);
 void fill(__u64 address, __u64 size, __u64 source);
-__u64 fill_absent(__u64 address, __u64 size, __u64 source);
 
 /* futex.c: the words are shared between address spaces. */
 void futex_wait(__u32 *word, __u32 value, struct rst_control *control);
