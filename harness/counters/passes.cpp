@@ -1,13 +1,10 @@
 #include "harness/counters/passes.h"
 
-#include <linux/membarrier.h>
 #include <sched.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <thread>
+
+#include "harness/counters/rcu.h"
 
 namespace rb {
 namespace {
@@ -83,13 +80,10 @@ void visit_cpus() {
 /// Waits until what was given up before is freed. A callback of RCU may call for another one,
 /// as that of a task does.
 void wait_for_frees(MemoryTrace& trace) {
-  constexpr int kGracePeriods = 3;
-  constexpr auto kCallbacks = std::chrono::milliseconds(60);  // to be run after each
+  constexpr int kCallbacksInARow = 3;
   visit_cpus();
-  for (int i = 0; i < kGracePeriods; ++i) {
-    ::syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
-    trace.collect();
-    std::this_thread::sleep_for(kCallbacks);
+  for (int i = 0; i < kCallbacksInARow; ++i) {
+    wait_for_rcu_callbacks();
     trace.collect();
   }
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <map>
 
+#include "harness/counters/busy_cpus.h"
 #include "harness/counters/libperf.h"
 
 namespace rb {
@@ -75,6 +76,7 @@ class PerfTrace final : public MemoryTrace {
     collect();
     recorded_.clear();
     lost_ = 0;
+    busy_.start();
     // Frees first: no allocation is without its free.
     enable(false);
     enable(true);
@@ -86,6 +88,7 @@ class PerfTrace final : public MemoryTrace {
   }
   void stop() override {
     for (const Traced& one : traced_) perf_evsel__disable(one.event);
+    busy_.stop();
     collect();
   }
 
@@ -182,6 +185,7 @@ class PerfTrace final : public MemoryTrace {
   std::vector<MemoryEvent> recorded_;
   std::vector<ForkEvent> forks_;  ///< since it was opened
   std::uint64_t lost_ = 0;
+  BusyCpus busy_;
 };
 
 }  // namespace
