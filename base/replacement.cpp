@@ -41,17 +41,17 @@ std::string some_name(const std::string& name) {
 }  // namespace
 
 Result<Replacement> Replacement::create(const std::string& path) {
-  namespace fs = std::filesystem;
   Replacement file;
   std::error_code error;
   file.path_ = path;
-  file.target_ = fs::weakly_canonical(path, error).string();
+  file.target_ = std::filesystem::weakly_canonical(path, error).string();
   if (error) return fail_errno("cannot write " + path, error.value());
-  const fs::file_type type = fs::status(file.target_, error).type();
-  if (type != fs::file_type::regular && type != fs::file_type::not_found) {
+  const std::filesystem::file_type type = std::filesystem::status(file.target_, error).type();
+  if (type != std::filesystem::file_type::regular &&
+      type != std::filesystem::file_type::not_found) {
     return fail(ErrorKind::kSystem, "cannot write " + path + ": it is not a regular file");
   }
-  const std::string directory = fs::path(file.target_).parent_path().string();
+  const std::string directory = std::filesystem::path(file.target_).parent_path().string();
   file.fd_ = open_nameless(directory.empty() ? "." : directory);
   if (file.fd_.valid()) return file;
   file.temporary_ = file.target_ + ".XXXXXX";

@@ -2,9 +2,9 @@
 
 Three quarters of clang-tidy's time goes into the headers that a file includes: it
 matches all checks with the whole standard library. So files that are compiled alike
-are checked in batches, each included by one file, which has the headers once. Files
-that a batch complains about are checked again, each alone, and that counts: what a
-batch says can come from two files having met, what a file alone says cannot.
+are checked in batches, each included by one file, which has the headers once. A batch
+with complaints is checked again in halves, down to files alone, and what is said of those
+counts: what a batch says can come from two files having met, what a file alone says cannot.
 """
 
 import concurrent.futures
@@ -17,16 +17,16 @@ import tempfile
 CLANG_TIDY = "clang-tidy-14"
 OPTIONS = ["--quiet", "--extra-arg=-Wno-unknown-warning-option"]
 # More would leave one processor without work at the end.
-LARGEST_BATCH = 12
-# What a file defines in its namespaces stands in the first column. Two files of a batch
-# must not define the same name, each in its unnamed namespace.
+LARGEST_BATCH = 24
+# What a file defines in its namespaces stands in the first column. Two files of a batch may
+# define the same name, each in its unnamed namespace: the second one's is another then.
 DEFINED = re.compile(r"^(?:class|struct|enum class|enum) (\w+)|"
-                     r"^(?!using |namespace |extern )[A-Za-z\[].*?([\w:]+)[ \t]*[(\[={;]",
-                     re.MULTILINE)
+                     r"^(?!using |namespace |extern |static_assert)[A-Za-z\[].*?([\w:]+)"
+                     r"[ \t]*[(\[={;]", re.MULTILINE)
 # misc-unused-using-decls and misc-unused-alias-decls look at the main file only, so files
-# with such declarations are checked alone.
-UNUSED_IN_MAIN_FILE = re.compile(r"^\s*(using\s+(?!namespace\b)[\w:]+::\w+;|namespace\s+\w+\s*=)",
-                                 re.MULTILINE)
+# with such declarations are checked alone; and those that declare what is a system header's.
+CHECKED_ALONE = re.compile(r"^\s*(using\s+(?!namespace\b)[\w:]+::\w+;|namespace\s+\w+\s*=)|"
+                           r'^extern "C"', re.MULTILINE)
 
 
 def flags(command):
@@ -41,31 +41,57 @@ def flags(command):
     return tuple(kept)
 
 
-def batches(root, commands):
-    """Lists of files to be checked together; commands: (name, compile command) in order.
+class Source:
+    """What a file defines, and which of these names a macro can replace in it: none that is a
+    member's or an enumerator's as well.
+    """
 
-    Files of a batch are compiled with the same flags and define no name twice. The last
-    are dealt out first: workloads are each like the other and need a batch each, which
-    the rest then fills up.
+    def __init__(self, path):
+        self.path = path
+        text = path.read_text()
+        self.alone = bool(CHECKED_ALONE.search(text))
+        self.names = {a or b for a, b in DEFINED.findall(text) if ":" not in b}
+        self.fixed = {one for one in self.names if re.search(rf"(::|\.|->){one}\b", text)}
+
+
+def batches(root, commands):
+    """Lists of files to be checked together: compiled with the same flags, neighbours if they
+    can, as those include much the same.
+
+    commands  (name, compile command), in order
     """
     open_batches = {}
     result = []
-    for name, command in reversed(commands):
-        text = (root / name).read_text()
-        if UNUSED_IN_MAIN_FILE.search(text):
+    for name, command in commands:
+        source = Source(root / name)
+        if source.alone:
             result.append([name])
             continue
-        names = {a or b for a, b in DEFINED.findall(text)}
         group = open_batches.setdefault(flags(command), [])
         for files, taken in group:
-            if len(files) < LARGEST_BATCH and not names & taken:
+            if len(files) < LARGEST_BATCH and not source.fixed & taken:
                 files.append(name)
-                taken |= names
+                taken |= source.names
                 break
         else:
-            group.append(([name], names))
+            group.append(([name], set(source.names)))
             result.append(group[-1][0])
     return result
+
+
+def including(root, names):
+    """The text of a file that includes them all, and gives their own names a number where others
+    have them, too.
+    """
+    lines, taken = [], set()
+    for number, name in enumerate(names):
+        source = Source(root / name)
+        again = sorted((source.names & taken) - source.fixed)
+        taken |= source.names
+        lines += [f"#define {one} {one}{number}" for one in again]
+        lines.append(f'#include "{source.path}"  // NOLINT(bugprone-suspicious-include)')
+        lines += [f"#undef {one}" for one in again]
+    return "".join(f"{line}\n" for line in lines)
 
 
 class Tidy:
@@ -94,12 +120,10 @@ class Tidy:
         return self._run("-p", str(self.build), name)
 
     def _together(self, names, directory):
-        including = pathlib.Path(directory, "batch-" + names[0].replace("/", "-"))
-        including.write_text("".join(
-            f'#include "{self.root / name}"  // NOLINT(bugprone-suspicious-include)\n'
-            for name in names))
+        batch = pathlib.Path(directory, "batch-" + names[0].replace("/", "-"))
+        batch.write_text(including(self.root, names))
         # g++ warns of shadowing; here it would be of another file's names.
-        return self._run(f"--config-file={self.root / '.clang-tidy'}", str(including), "--",
+        return self._run(f"--config-file={self.root / '.clang-tidy'}", str(batch), "--",
                          *flags(self.commands[names[0]]), "-Wno-shadow",
                          "-Wno-unknown-warning-option")
 
@@ -109,21 +133,21 @@ class Tidy:
                 concurrent.futures.ThreadPoolExecutor(max_workers=jobs) as pool:
             running = {}
 
-            def start(function, names, *arguments):
-                running[pool.submit(function, *arguments)] = names
+            def start(names):
+                alone = len(names) == 1
+                running[pool.submit(self._alone, *names) if alone else
+                        pool.submit(self._together, names, directory)] = names
 
             for names in batches(self.root, list(self.commands.items())):
-                if len(names) == 1:
-                    start(self._alone, names, names[0])
-                else:
-                    start(self._together, names, names, directory)
+                start(names)
             while running:
                 done, _ = concurrent.futures.wait(
                     running, return_when=concurrent.futures.FIRST_COMPLETED)
                 for future in done:
                     names, complaints = running.pop(future), future.result()
                     if complaints and len(names) > 1:
-                        for name in names:
-                            start(self._alone, [name], name)
+                        middle = len(names) // 2
+                        start(names[:middle])
+                        start(names[middle:])
                     else:
                         yield from ((name, complaints) for name in names)

@@ -51,16 +51,15 @@ std::vector<std::string_view> wanted_functions() {
 }
 
 void read_caches(KernelFacts& facts) {
-  namespace fs = std::filesystem;
   for (std::size_t i = 0; i < kObjectClassCount; ++i) {
     for (const char* cache : allocation_source(static_cast<ObjectClass>(i)).caches) {
       if (cache == nullptr) continue;
-      const fs::path directory = fs::path("/sys/kernel/slab") / cache;
+      const std::filesystem::path directory = std::filesystem::path("/sys/kernel/slab") / cache;
       std::ifstream file(directory / "object_size");
       CacheFacts found;
       if (!(file >> found.object_size)) continue;
       std::error_code ignored;
-      found.merged = fs::is_symlink(directory, ignored);
+      found.merged = std::filesystem::is_symlink(directory, ignored);
       facts.caches[cache] = found;
     }
   }

@@ -30,7 +30,6 @@
 namespace rb::vm {
 namespace {
 
-namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
 /// For a guest that was told to end, and for QEMU once its guest has.
@@ -50,7 +49,7 @@ Result<std::string> contents(const std::string& path) {
 
 /// In the guest's root, whose paths are relative in the archive.
 std::string in_root(const std::string& path) {
-  return fs::absolute(path).lexically_normal().relative_path();
+  return std::filesystem::absolute(path).lexically_normal().relative_path();
 }
 
 /// A captured program maps its executable and libraries, which only this machine has.
@@ -89,7 +88,8 @@ Result<Fd> make_initramfs(const GuestJob& job) {
   auto archive = Initramfs::create();
   if (!archive) return tl::unexpected(std::move(archive).error());
   RB_TRY(archive->add_file("init", *init, 0755));
-  GuestConfig config{job.arguments, fs::current_path(), std::time(nullptr), job.machine};
+  GuestConfig config{job.arguments, std::filesystem::current_path(), std::time(nullptr),
+                     job.machine};
   if (!job.root.empty()) {
     config.foreign = true;
     for (char** variable = environ; *variable != nullptr; ++variable) {
@@ -99,7 +99,7 @@ Result<Fd> make_initramfs(const GuestJob& job) {
   for (const std::string& path : job.modules) {
     const auto module = contents(path);
     if (!module) return tl::unexpected(module.error());
-    config.modules.push_back("modules/" + fs::path(path).filename().string());
+    config.modules.push_back("modules/" + std::filesystem::path(path).filename().string());
     RB_TRY(archive->add_file(config.modules.back(), *module, 0644));
   }
   for (const std::string& path : job.programs) {

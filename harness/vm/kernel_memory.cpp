@@ -44,7 +44,6 @@ void purge_addresses() {
 }  // namespace
 
 Result<KernelMemory> KernelMemory::create() {
-  namespace fs = std::filesystem;
   KernelMemory memory;
   auto drop_caches = open_to_write("/proc/sys/vm/drop_caches");
   if (!drop_caches) return tl::unexpected(std::move(drop_caches).error());
@@ -59,7 +58,7 @@ Result<KernelMemory> KernelMemory::create() {
   if (!(compile << 0 << std::flush)) return fail(ErrorKind::kSystem, "cannot set bpf_jit_enable");
 
   std::error_code error;
-  for (const auto& cache : fs::directory_iterator("/sys/kernel/slab", error)) {
+  for (const auto& cache : std::filesystem::directory_iterator("/sys/kernel/slab", error)) {
     if (cache.is_symlink()) continue;  // another name of a cache for several uses
     auto shrink = open_to_write(cache.path() / "shrink");
     if (!shrink) return tl::unexpected(std::move(shrink).error());

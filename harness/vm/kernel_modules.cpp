@@ -12,29 +12,27 @@
 namespace rb::vm {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::string_view kSuffix = ".ko";
 
 /// Names of modules have underscores; those of their files may have hyphens.
-std::string module_name(const fs::path& file) {
+std::string module_name(const std::filesystem::path& file) {
   std::string name = file.stem();
   std::replace(name.begin(), name.end(), '-', '_');
   return name;
 }
 
-std::set<std::string> built_in(const fs::path& directory) {
+std::set<std::string> built_in(const std::filesystem::path& directory) {
   std::set<std::string> names;
   std::ifstream file(directory / "modules.builtin");
   for (std::string line; std::getline(file, line);) names.insert(module_name(line));
   return names;
 }
 
-std::map<std::string, std::string> loadable(const fs::path& directory) {
+std::map<std::string, std::string> loadable(const std::filesystem::path& directory) {
   std::map<std::string, std::string> files;
   std::error_code error;
-  for (fs::recursive_directory_iterator at(directory / "kernel", error), end; !error && at != end;
-       at.increment(error)) {
+  for (std::filesystem::recursive_directory_iterator at(directory / "kernel", error), end;
+       !error && at != end; at.increment(error)) {
     if (at->path().extension() == kSuffix) files.emplace(module_name(at->path()), at->path());
   }
   return files;

@@ -15,8 +15,6 @@
 namespace rb::vm {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr std::string_view kPrefix = "vmlinuz-";
 constexpr const char* kGetKernel =
     "run scripts/setup, which fetches Debian's linux-image-cloud-amd64, or name one with "
@@ -25,7 +23,8 @@ constexpr const char* kGetKernel =
 std::string module_for(const std::string& version, const KernelPlaces& places) {
   for (const std::string& place : places.modules) {
     for (const char* folder : {"", "extra", "updates", "updates/dkms"}) {
-      const fs::path path = fs::path(place) / version / folder / "restart.ko";
+      const std::filesystem::path path =
+          std::filesystem::path(place) / version / folder / "restart.ko";
       if (::access(path.c_str(), R_OK) == 0) return path;
     }
   }
@@ -34,9 +33,10 @@ std::string module_for(const std::string& version, const KernelPlaces& places) {
 
 /// Beside the boot directory that the kernel is in, as its package has it.
 std::string modules_of(const std::string& version, const std::string& kernel) {
-  const fs::path beside = fs::path("lib/modules") / version;
-  const fs::path own = fs::absolute(kernel).parent_path().parent_path() / beside;
-  return fs::is_directory(own / "kernel") ? own : "/" / beside;
+  const std::filesystem::path beside = std::filesystem::path("lib/modules") / version;
+  const std::filesystem::path own =
+      std::filesystem::absolute(kernel).parent_path().parent_path() / beside;
+  return std::filesystem::is_directory(own / "kernel") ? own : "/" / beside;
 }
 
 bool ends_with_cloud(const Kernel& kernel) {
@@ -59,11 +59,11 @@ KernelPlaces kernel_places() {
   places.kernels.emplace_back("/boot");
   std::error_code ignored;
   for (const std::string& cache : cache_directories()) {
-    for (const auto& entry : fs::directory_iterator(cache + "/kernels", ignored)) {
+    for (const auto& entry : std::filesystem::directory_iterator(cache + "/kernels", ignored)) {
       places.kernels.push_back(entry.path().string() + "/boot");
     }
   }
-  const fs::path program = fs::read_symlink("/proc/self/exe", ignored);
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", ignored);
   // build/PRESET/bin/bench, and build/module
   places.modules.push_back(program.parent_path().parent_path().parent_path() / "module");
   places.modules.emplace_back("/lib/modules");
@@ -104,7 +104,7 @@ std::vector<Kernel> find_kernels(const KernelPlaces& places) {
   std::vector<Kernel> kernels;
   std::error_code ignored;
   for (const std::string& place : places.kernels) {
-    for (const auto& entry : fs::directory_iterator(place, ignored)) {
+    for (const auto& entry : std::filesystem::directory_iterator(place, ignored)) {
       const std::string name = entry.path().filename();
       if (!name.starts_with(kPrefix)) continue;
       if (auto kernel = kernel_at(entry.path(), places)) kernels.push_back(std::move(*kernel));

@@ -30,7 +30,7 @@ std::string restored_results(const std::string& text, std::time_t time,
   context["date"] = fmt::format("{:%Y-%m-%dT%H:%M:%S+00:00}", fmt::gmtime(time));
   context["start_time"] = fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(time));
   context["command_line"] = arguments;
-  return to_text(document);
+  return rb::to_text(document);
 }
 
 }  // namespace rb::vm

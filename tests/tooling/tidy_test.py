@@ -50,7 +50,16 @@ class Repository(unittest.TestCase):
                 self.commands = []
                 self.add("a.cpp", "const int kSame = 1;\n")
                 self.add("b.cpp", line + "\n")
-                self.assertEqual(self.batches(), [["a.cpp"], ["b.cpp"]])
+                text = tidy.including(self.root, ["a.cpp", "b.cpp"])
+                self.assertRegex(text, "a.cpp.*\n#define kSame kSame1\n.*b.cpp.*\n#undef kSame\n")
+
+    def test_the_name_of_a_member(self):
+        self.add("a.cpp", "const int kSame = 1;\n")
+        for line in ("const int kSame = Other::kSame;", "int kSame(A a) { return a.kSame; }"):
+            self.commands = self.commands[:1]
+            self.add("b.cpp", line + "\n")
+            self.assertEqual(self.batches(), [["a.cpp"], ["b.cpp"]])
+            self.assertNotIn("define", tidy.including(self.root, ["a.cpp", "b.cpp"]))
 
     def test_other_flags(self):
         self.add("a.cpp", "int one() { return 1; }\n")
@@ -74,7 +83,7 @@ class Repository(unittest.TestCase):
     def test_verdicts(self):
         self.add("a.cpp", "int one() { return 1; }\n")
         self.add("b.cpp", "int BadName() { return 2; }\n")
-        # Not in one batch with a.cpp, if it were not for a name that only looks different.
+        # Does not go together with a.cpp, and has a name that only looks different.
         self.add("c.cpp",
                  "namespace {\n  int one() { return 3; }\n}\nint use() { return one(); }\n")
         (self.root / "other").mkdir()
@@ -83,12 +92,13 @@ class Repository(unittest.TestCase):
         (self.root / "base/own.h").write_text("inline int OwnName() { return 1; }\n")
         self.add("d.cpp", '#include "other/kernel.h"\nint four() { return 4; }\n')
         self.add("e.cpp", '#include "base/own.h"\nint five() { return 5; }\n')
+        self.add("f.cpp", "namespace {\nint one() { return 6; }\n}\nint six() { return one(); }\n")
         self.assertEqual(len(self.batches()), 1)
         (self.root / "compile_commands.json").write_text(json.dumps(
             [{"directory": str(self.root), "file": name, "command": command}
              for name, command in self.commands]))
         verdicts = dict(tidy.Tidy(self.root, self.root, self.commands).check(2))
-        self.assertEqual(verdicts.keys(), {"a.cpp", "b.cpp", "c.cpp", "d.cpp", "e.cpp"})
+        self.assertEqual(verdicts.keys(), {"a.cpp", "b.cpp", "c.cpp", "d.cpp", "e.cpp", "f.cpp"})
         self.assertEqual([name for name in sorted(verdicts) if verdicts[name]], ["b.cpp", "e.cpp"])
         self.assertIn("'BadName'", verdicts["b.cpp"])
         self.assertIn("'OwnName'", verdicts["e.cpp"])
