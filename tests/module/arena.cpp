@@ -49,6 +49,9 @@ pid_t fork_with(std::uint64_t flags) {
 /// The init of a pid namespace: with it dies whatever the players have made.
 [[noreturn]] void host(const std::vector<Image>& images, Tally& tally, const Round& round) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  // A group of their own: when a member of an orphaned one ends while another is stopped, all get
+  // SIGHUP, which the test would, too (setpgid(2), kill_orphaned_pgrp() in kernel/exit.c).
+  ::setsid();
   Game game;
   game.images = &images;
   game.tally = &tally;
