@@ -32,6 +32,14 @@ long from_environment(const char* name, long otherwise) {
   return value > 0 ? value : otherwise;
 }
 
+/// What the kernel thinks of itself: a warning or a report of its checkers adds to it
+/// (Documentation/admin-guide/tainted-kernels.rst).
+unsigned long taint() {
+  unsigned long bits = 0;
+  std::ifstream("/proc/sys/kernel/tainted") >> bits;
+  return bits;
+}
+
 void say(const std::string& line) { std::cout << line << std::endl; }
 
 /// The kernel's log has the last round that was begun, which is printed after a panic.
@@ -64,6 +72,8 @@ class Field {
     REQUIRE(tasks_inside() == 0);
     ++rounds_;
     calls_ += round.calls();
+    INFO("the kernel complains after " << rounds_ << " rounds, " << calls_ << " calls");
+    REQUIRE(taint() == taint_);
     return take_blocks();
   }
 
@@ -76,6 +86,7 @@ class Field {
   Arena arena_;
   std::size_t rounds_ = 0;
   std::size_t calls_ = 0;
+  unsigned long taint_ = taint();
 };
 
 /// Without the calls that what is wanted is reached without.
