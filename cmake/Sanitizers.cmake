@@ -20,6 +20,6 @@ endfunction()
 
 if(RESTARTBENCH_SANITIZE)
   add_compile_options(-fsanitize=${RESTARTBENCH_SANITIZE} -fno-sanitize-recover=all
-    -fno-omit-frame-pointer -O1 -Wno-maybe-uninitialized)
+    -fno-omit-frame-pointer -Wno-maybe-uninitialized)
   add_link_options(-fsanitize=${RESTARTBENCH_SANITIZE})
 endif()
